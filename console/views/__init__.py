@@ -1,0 +1,1 @@
+"""One module per noun: access check, parse, one service or query, answer."""
