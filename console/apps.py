@@ -1,0 +1,9 @@
+"""Django's registration of the console."""
+
+from django.apps import AppConfig
+
+
+class ConsoleConfig(AppConfig):
+    """Pages and the control-plane API."""
+
+    name = "console"

@@ -1,0 +1,35 @@
+"""The schema: fields, constraints and small derived reads. Telemetry models live in their own database."""
+
+from functions.models.access import AccessKey, AuditEntry, Membership, Project, User
+from functions.models.function import Draft, DraftFile, Function, TestEvent
+from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload
+from functions.models.metric import MetricMinute, UsageDay
+from functions.models.trigger import FunctionUrl, Schedule
+from functions.models.version import Alias, Artifact, DependencyTree, Deployment, Revision, Version
+
+__all__ = [
+    "AccessKey",
+    "Alias",
+    "Artifact",
+    "Attempt",
+    "AuditEntry",
+    "DependencyTree",
+    "Deployment",
+    "Draft",
+    "DraftFile",
+    "Event",
+    "Function",
+    "FunctionUrl",
+    "Invocation",
+    "InvocationLog",
+    "InvocationPayload",
+    "Membership",
+    "MetricMinute",
+    "Project",
+    "Revision",
+    "Schedule",
+    "TestEvent",
+    "UsageDay",
+    "User",
+    "Version",
+]

@@ -1,0 +1,116 @@
+"""A function and the draft that people edit. What runs is never the draft but a revision (see version)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from functions.models.access import Project, User
+from functions.models.base import Row
+from functions.models.configuration import Configuration
+
+if TYPE_CHECKING:
+    from functions.models.trigger import FunctionUrl, Schedule
+    from functions.models.version import Alias, Deployment, Revision, Version
+
+
+class Function(Row):
+    """A named function. `latest` is what $LATEST means; null until the first deploy (a draft). Deleting sets
+    `deleted_at`: the name is free at once, the rest is restorable for seven days."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="functions")
+    region = models.CharField(max_length=32)
+    name = models.CharField(max_length=64)
+    tags = models.JSONField(default=dict, blank=True)
+    latest = models.ForeignKey(
+        "functions.Revision", models.SET_NULL, null=True, blank=True, related_name="latest_of"
+    )
+    reserved_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    next_version = models.PositiveIntegerField(default=1)
+
+    if TYPE_CHECKING:
+        draft: Draft
+        revisions: models.Manager[Revision]
+        versions: models.Manager[Version]
+        aliases: models.Manager[Alias]
+        deployments: models.Manager[Deployment]
+        urls: models.Manager[FunctionUrl]
+        schedules: models.Manager[Schedule]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "region", "name"],
+                condition=Q(deleted_at__isnull=True),
+                name="function_name_once_while_live",
+            )
+        ]
+        indexes = [models.Index(fields=["project", "name"], name="function_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether nothing has been deployed yet."""
+        return self.latest_id is None
+
+    @property
+    def arn(self) -> str:
+        """The unqualified ARN."""
+        return f"arn:aws:lambda:{self.region}:{self.project.account}:function:{self.name}"
+
+
+class Draft(Configuration):
+    """What the editor and the wizard show: configuration and files, saved but not running. `token` changes
+    with each save, so that the second of two editors is told. `wizard_step` is 0 once it was deployed;
+    `trigger` is the wizard's choice ({"kind": "none"|"function_url"|"schedule", ...})."""
+
+    function = models.OneToOneField(Function, models.CASCADE, primary_key=True, related_name="draft")
+    token = models.UUIDField(editable=False)
+    trigger = models.JSONField(default=dict, blank=True)
+    wizard_step = models.PositiveSmallIntegerField(default=1)
+    saved_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    saved_at = models.DateTimeField(auto_now=True)
+    deployed_token = models.UUIDField(null=True, editable=False)
+
+    class Meta(Configuration.Meta):
+        abstract = False
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether what runs is what is saved here."""
+        return self.deployed_token == self.token
+
+
+class DraftFile(Row):
+    """One file of a draft. Binary files (from a zip) are kept as they are; the editor shows text ones."""
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="files")
+    path = models.CharField(max_length=512)
+    content = models.BinaryField()
+    executable = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["draft", "path"], name="draft_file_path_once")]
+        ordering = ["path"]
+
+
+class TestEvent(Row):
+    """A saved event for the Test page."""
+
+    function = models.ForeignKey(Function, models.CASCADE, related_name="test_events")
+    name = models.CharField(max_length=64)
+    payload = models.TextField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["function", "name"], name="test_event_name_once")]
+        ordering = ["name"]

@@ -1,0 +1,87 @@
+"""Frozen pictures of the domain that the data plane works on: what to run, and who asks for it. Built by
+queries, read by the gateway; never changed, only replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSnapshot:
+    """Everything the gateway needs to run one revision under one qualifier. Secrets are in clear here: never
+    log or serialise it. `code` and `dependencies` are directories to mount read-only."""
+
+    project_id: str
+    account: str
+    region: str
+    function_id: str
+    name: str
+    revision_id: str
+    version: str
+    runtime: str
+    handler: str
+    memory_mb: int
+    timeout_s: int
+    ephemeral_mb: int
+    network: str
+    code: Path
+    dependencies: Path | None
+    layers: tuple[Path, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reserved_concurrency: int | None = None
+    event_capture: str = "recent"
+    paused: bool = False
+
+    @property
+    def arn(self) -> str:
+        """The unqualified function ARN."""
+        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.name}"
+
+    @property
+    def log_group(self) -> str:
+        """As Lambda names it."""
+        return f"/aws/lambda/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A function with its qualifier resolved: weighted choice between snapshots (weights add up to 1.0).
+    `qualifier` is "" when the caller gave none; `alias` is "" unless the qualifier is an alias."""
+
+    qualifier: str
+    alias: str
+    choices: tuple[tuple[FunctionSnapshot, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UrlSnapshot:
+    """A function URL as the gateway serves it."""
+
+    url_id: str
+    trigger_id: str
+    function_id: str
+    qualifier: str
+    auth: str
+    invoke_mode: str
+    cors: Mapping[str, object] | None
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts: a person on the console, an access key through the API, or a part of Functory itself."""
+
+    kind: str  # "user", "key" or "system"
+    id: str
+    name: str
+    project_id: str
+    account: str
+    role: str
+    address: str = ""
+
+    @property
+    def arn(self) -> str:
+        """As GetCallerIdentity would say it."""
+        return f"arn:aws:iam::{self.account}:{'root' if self.kind == 'system' else 'user/' + self.name}"
