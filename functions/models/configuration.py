@@ -10,7 +10,8 @@ from functions.states import EventCapture, NetworkMode
 
 class Configuration(models.Model):
     """Abstract: limits as in Lambda (memory in MB, time-out in seconds, /tmp in MB). `environment` is an
-    encrypted JSON object, see functions.encryption."""
+    encrypted JSON object, see functions.encryption. `aws_settings` keeps, by AWS's own member names, settings
+    of the API that are stored and given back but change nothing here (TracingConfig, LoggingConfig)."""
 
     runtime = models.CharField(max_length=32, default="python3.13")
     handler = models.CharField(max_length=128, blank=True)
@@ -21,6 +22,10 @@ class Configuration(models.Model):
     network = models.CharField(max_length=16, choices=NetworkMode.choices, default=NetworkMode.INTERNET)
     environment = models.BinaryField(default=b"")
     event_capture = models.CharField(max_length=8, choices=EventCapture.choices, default=EventCapture.RECENT)
+
+    role = models.CharField(max_length=256, blank=True)
+    architecture = models.CharField(max_length=16, default="x86_64")
+    aws_settings = models.JSONField(default=dict, blank=True)
 
     class Meta:
         abstract = True
