@@ -1,0 +1,266 @@
+"""The door to the gateway for web and workers: one class for threads, one for event loops, both over the
+internal unix socket. Knows the internal API's shapes and nothing of sandboxes, Redis or SQL."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from functions.config import Config
+from functions.records import InvocationRecord
+from functions.states import InvocationType, TriggerKind
+
+ANSWER_MARGIN_S = 120.0  # queueing and a cold start on top of the function's own time-out
+LONGEST_RUN_S = 900.0
+T = TypeVar("T")
+
+
+class GatewayDown(RuntimeError):  # noqa: N818 - reads as what happened
+    """The gateway does not answer: nothing can run now. The message is fit for a page."""
+
+
+class GatewayRefused(RuntimeError):  # noqa: N818 - reads as what happened
+    """The gateway answered with an error. `code`, `status`, `message` and `reason` are AWS's."""
+
+    def __init__(self, code: str, message: str, status: int, reason: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.reason = reason
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run: `payload` is JSON text; `qualifier` "" means $LATEST; times are Unix microseconds.
+    `timeout_s` bounds the wait of the caller; leave it unless the caller must give up sooner."""
+
+    function_id: str
+    payload: bytes = b"{}"
+    qualifier: str = ""
+    trigger: TriggerKind = TriggerKind.API
+    trigger_id: str = ""
+    project_id: str = ""
+    event_id: str = ""
+    attempt: int = 0
+    accepted_us: int = 0
+    trace_id: str = ""
+    client_context: str = ""
+    timeout_s: float = LONGEST_RUN_S + ANSWER_MARGIN_S
+
+
+class Warmed(msgspec.Struct, frozen=True, kw_only=True):
+    """How the first start of a revision went. `init_us` is microseconds."""
+
+    ok: bool
+    init_us: int = 0
+    error_type: str = ""
+    error_message: str = ""
+    stack: list[str] = []
+    log: str = ""
+
+
+class SandboxView(msgspec.Struct, frozen=True, kw_only=True):
+    """One bound sandbox. Memory limit in MB, `memory_now` in bytes, times in Unix microseconds."""
+
+    id: str
+    function_id: str
+    function_name: str
+    version: str
+    runtime: str
+    network: str
+    state: str
+    created_us: int
+    last_used_us: int
+    calls: int
+    memory_mb: int
+    memory_now: int
+    why: str
+
+
+class SupplyView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many prewarmed sandboxes of a kind wait, and how many should."""
+
+    runtime: str
+    network: str
+    waiting: int
+    wanted: int
+
+
+class HostView(msgspec.Struct, frozen=True, kw_only=True):
+    """The machine: load is the one-minute average; memory and disk in MB."""
+
+    cpus: int
+    load: float
+    memory_mb: int
+    memory_free_mb: int
+    disk_free_mb: int
+    committed_mb: int
+    limit_mb: int = 0
+
+
+class EndView(msgspec.Struct, frozen=True, kw_only=True):
+    """A sandbox that ended lately; `reason` is an EndReason."""
+
+    id: str
+    function_name: str
+    reason: str
+    at_us: int
+    detail: str = ""
+
+
+class SandboxesView(msgspec.Struct, frozen=True, kw_only=True):
+    """All that runs now."""
+
+    sandboxes: list[SandboxView]
+    supply: list[SupplyView]
+    host: HostView
+    recent_ends: list[EndView]
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """`engine` is "ok" or the reason why nothing can run; `journal_backlog` counts bytes not yet shipped;
+    `isolation` is what was read back from the machine, name to state."""
+
+    ok: bool
+    engine: str
+    sandboxes: int
+    journal_backlog: int
+    version: str
+    redis: str = "ok"
+    isolation: dict[str, Any] = {}
+
+
+class GatewayClient:
+    """For threads (web pages, the API). Close it, or use it as a context manager."""
+
+    def __init__(self, config: Config) -> None:
+        self._http = httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(config.gateway_socket)), base_url="http://gateway"
+        )
+
+    def __enter__(self) -> GatewayClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    def invoke(self, order: Order) -> InvocationRecord:
+        """Run and wait; the record always carries log and response. Raises GatewayDown, GatewayRefused."""
+        headers = order_headers(order, InvocationType.REQUEST_RESPONSE)
+        reply = self._send("POST", "/_functory/invoke", order.payload, headers, order.timeout_s)
+        return msgspec.json.decode(reply, type=InvocationRecord)
+
+    def accept(self, order: Order) -> str:
+        """Store an asynchronous event durably; returns its id. Raises GatewayDown, GatewayRefused."""
+        headers = order_headers(order, InvocationType.EVENT)
+        reply = self._send("POST", "/_functory/invoke", order.payload, headers)
+        return msgspec.json.decode(reply, type=dict[str, str])["event_id"]
+
+    def warm(self, *, function_id: str, revision_id: str) -> Warmed:
+        """Start one sandbox of a revision that is not live yet and keep it for the first call."""
+        body = msgspec.json.encode({"function_id": function_id, "revision_id": revision_id})
+        return msgspec.json.decode(
+            self._send("POST", "/_functory/warm", body, timeout_s=ANSWER_MARGIN_S), type=Warmed
+        )
+
+    def sandboxes(self) -> SandboxesView:
+        """What runs now, the supply and the machine."""
+        return msgspec.json.decode(self._send("GET", "/_functory/sandboxes"), type=SandboxesView)
+
+    def end_sandbox(self, sandbox_id: str) -> None:
+        """End a sandbox after its current call; GatewayRefused (404) when there is none."""
+        self._send("POST", f"/_functory/sandboxes/{sandbox_id}/end")
+
+    def health(self) -> Health:
+        """How the gateway is; raises GatewayDown when it does not answer."""
+        return msgspec.json.decode(self._send("GET", "/_functory/health"), type=Health)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        timeout_s: float = 10.0,
+    ) -> bytes:
+        limits = httpx.Timeout(timeout_s, connect=5.0, pool=30.0)
+        try:
+            return _read(self._http.request(method, path, content=body, headers=headers, timeout=limits))
+        except httpx.TransportError as error:
+            raise GatewayDown(plain_words(error)) from error
+
+
+class AsyncGatewayClient:
+    """For event loops that hold hundreds of calls at once (the drain job). An async context manager."""
+
+    def __init__(self, config: Config, connections: int = 500) -> None:
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=50)
+        transport = httpx.AsyncHTTPTransport(uds=str(config.gateway_socket), limits=limits)
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+
+    async def __aenter__(self) -> AsyncGatewayClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def invoke(self, order: Order) -> InvocationRecord:
+        """As GatewayClient.invoke."""
+        headers = order_headers(order, InvocationType.REQUEST_RESPONSE)
+        limits = httpx.Timeout(order.timeout_s, connect=5.0)
+        try:
+            reply = await self._http.post(
+                "/_functory/invoke", content=order.payload, headers=headers, timeout=limits
+            )
+        except httpx.TransportError as error:
+            raise GatewayDown(plain_words(error)) from error
+        return msgspec.json.decode(_read(reply), type=InvocationRecord)
+
+
+def order_headers(order: Order, invocation_type: InvocationType) -> dict[str, str]:
+    """An order as the internal API's headers; those that are empty are left out."""
+    values = {
+        "function": order.function_id,
+        "qualifier": order.qualifier,
+        "trigger": order.trigger.value,
+        "trigger-id": order.trigger_id,
+        "type": invocation_type.value,
+        "event": order.event_id,
+        "attempt": str(order.attempt) if order.attempt else "",
+        "project": order.project_id,
+        "trace": order.trace_id,
+        "client-context": order.client_context,
+        "accepted-us": str(order.accepted_us) if order.accepted_us else "",
+    }
+    return {f"x-functory-{name}": value for name, value in values.items() if value}
+
+
+def plain_words(error: httpx.TransportError) -> str:
+    """What to tell a person when the gateway could not be reached or did not finish."""
+    if isinstance(error, httpx.ReadTimeout):
+        return "The gateway did not answer in time. The function may still be running; its record will tell."
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return "The gateway is not running, so no function can run. Start it with `make up`; code is safe."
+    return "The connection to the gateway broke before the answer came. The record will tell how it ended."
+
+
+def _read(reply: httpx.Response) -> bytes:
+    if reply.is_success:
+        return reply.content
+    raise refusal(reply.status_code, reply.content, reply.headers.get("x-amzn-errortype", ""))
+
+
+def refusal(status: int, body: bytes, code: str) -> GatewayRefused:
+    """An AWS-shaped error answer as an exception."""
+    try:
+        shape = msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        shape = {}
+    message = str(shape.get("message") or shape.get("Message") or f"The gateway answered {status}.")
+    return GatewayRefused(code or "ServiceException", message, status, str(shape.get("Reason", "")))
