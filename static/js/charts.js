@@ -1,0 +1,170 @@
+// Draws the charts of a page from its JSON endpoint: one shared time axis, one cursor, deploy marks. A click on
+// a chart opens the calls of that moment. Knows no page in particular; needs uPlot loaded before it.
+
+const UNITS = {
+  count: (value) => value.toLocaleString(undefined, { maximumFractionDigits: 2 }),
+  us: (value) => duration(value),
+  usd: (value) => money(value),
+  bytes: (value) => `${(value / 1048576).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`,
+};
+const TONES = ["accent", "red", "amber", "green", "purple", "muted"];
+
+export function duration(us) {
+  if (us < 1000) return `${Math.round(us)} µs`;
+  if (us < 1e6) return `${trim(us / 1000)} ms`;
+  if (us < 60e6) return `${trim(us / 1e6)} s`;
+  return `${trim(us / 60e6)} min`;
+}
+
+export function money(usd) {
+  if (usd === 0) return "$0";
+  if (usd < 0.01) return `$${usd.toPrecision(2)}`;
+  return `$${usd.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+}
+
+function trim(number) {
+  return number.toLocaleString(undefined, { maximumSignificantDigits: 3 });
+}
+
+function colour(name) {
+  const style = getComputedStyle(document.documentElement);
+  return style.getPropertyValue(`--chart-${TONES.includes(name) ? name : "accent"}`).trim() || "#066fd1";
+}
+
+function transparent(colourText, alpha) {
+  const probe = document.createElement("canvas").getContext("2d");
+  probe.fillStyle = colourText;
+  const hex = probe.fillStyle;
+  const parts = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  return `rgba(${parts.join(",")},${alpha})`;
+}
+
+function seriesOf(line, bars) {
+  const stroke = colour(line.tone);
+  return {
+    label: line.label,
+    stroke,
+    width: 1.5,
+    fill: bars ? transparent(stroke, 0.6) : undefined,
+    paths: bars ? uPlot.paths.bars({ size: [0.8, 40], align: 1 }) : undefined,
+    points: { show: false },
+    spanGaps: false,
+    value: (_plot, value) => (value == null ? "–" : UNITS[line.unit](value)),
+  };
+}
+
+function markDeploys(deploys) {
+  return (plot) => {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = colour("muted");
+    ctx.setLineDash([4, 4]);
+    for (const deploy of deploys) {
+      const x = Math.round(plot.valToPos(deploy.at, "x", true));
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
+}
+
+function axes(unit) {
+  const shared = {
+    stroke: colour("muted"),
+    grid: { stroke: transparent(colour("muted"), 0.15), width: 1 },
+    ticks: { show: false },
+    font: "12px system-ui, sans-serif",
+  };
+  const values = (_plot, splits) => splits.map((value) => (value == null ? "" : UNITS[unit](value)));
+  return [shared, { ...shared, values, size: 64 }];
+}
+
+function openMoment(figure, plot, step) {
+  const door = figure.dataset.door;
+  const index = plot.cursor.idx;
+  if (!door || index == null) return;
+  const from = plot.data[0][index];
+  const address = new URL(door, location.href);
+  address.searchParams.set("from", new Date(from * 1000).toISOString());
+  address.searchParams.set("to", new Date((from + step) * 1000).toISOString());
+  location.assign(address);
+}
+
+function draw(figure, chart, answer) {
+  const place = figure.querySelector("[data-plot]");
+  place.replaceChildren();
+  const unit = chart.lines[0].unit;
+  const plot = new uPlot(
+    {
+      width: Math.max(200, place.clientWidth),
+      height: 180,
+      cursor: { sync: { key: "page" }, focus: { prox: 24 }, y: false },
+      scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+      series: [{}, ...chart.lines.map((line) => seriesOf(line, chart.bars))],
+      axes: axes(unit),
+      hooks: { draw: [markDeploys(answer.deploys)] },
+      legend: { live: true },
+    },
+    [answer.times, ...chart.columns],
+    place,
+  );
+  plot.over.addEventListener("click", () => openMoment(figure, plot, answer.step));
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", summary(chart));
+  return plot;
+}
+
+function summary(chart) {
+  const parts = chart.lines.map((line, index) => {
+    const known = chart.columns[index].filter((value) => value != null);
+    if (!known.length) return `${line.label}: nothing in this range`;
+    return `${line.label}: at most ${UNITS[line.unit](Math.max(...known))}`;
+  });
+  return `${chart.title}. ${parts.join("; ")}.`;
+}
+
+function fail(root, message) {
+  root.dataset.state = "failed";
+  const note = root.querySelector("[data-chart-error]");
+  if (!note) return;
+  note.querySelector("[data-message]").textContent = message;
+  note.hidden = false;
+}
+
+async function load(root) {
+  const response = await fetch(root.dataset.source, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  return response.json();
+}
+
+async function start(root) {
+  let answer;
+  try {
+    answer = await load(root);
+  } catch (error) {
+    fail(root, error.message);
+    return;
+  }
+  let plots = [];
+  const render = () => {
+    plots.forEach((plot) => plot.destroy());
+    plots = answer.charts.flatMap((chart) => {
+      const figure = root.querySelector(`[data-chart="${chart.key}"]`);
+      return figure ? [draw(figure, chart, answer)] : [];
+    });
+    root.dataset.state = "drawn";
+  };
+  render();
+  let width = root.clientWidth;
+  new ResizeObserver(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    render();
+  }).observe(root);
+  new MutationObserver(render).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+}
+
+document.querySelectorAll("[data-charts]").forEach(start);
