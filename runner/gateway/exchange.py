@@ -1,0 +1,100 @@
+"""One request with the right to answer it: at once, or in pieces. Knows its connection and no routing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from runner.gateway.wire import BODILESS, Headers, Request, header_block, status_line
+
+CLOSE = b"connection: close\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Connection(Protocol):
+    """What an exchange needs from the connection that it belongs to."""
+
+    def date_line(self) -> bytes:
+        """The Date header's line."""
+        ...
+
+    def must_close(self) -> bool:
+        """Whether the connection ends with this answer."""
+        ...
+
+    def send(self, chunk: bytes) -> bool:
+        """Write; False when the client is gone or reads too slowly to go on."""
+        ...
+
+    def answered(self, exchange: Exchange) -> None:
+        """The answer is complete."""
+        ...
+
+
+class Exchange:
+    """The request and its answer. `answered` only once; `on_gone` is called when the client leaves before the
+    end of a streamed answer."""
+
+    __slots__ = ("_chunked", "_connection", "done", "on_gone", "refusal", "request", "started")
+
+    def __init__(self, connection: Connection, request: Request) -> None:
+        self.request = request
+        self.refusal: tuple[int, str, str] | None = None
+        self.started = False
+        self.done = False
+        self.on_gone: Callable[[], None] | None = None
+        self._connection = connection
+        self._chunked = False
+
+    def respond(self, status: int, headers: Headers, body: bytes = b"") -> None:
+        """Send the whole answer. Content length and date are added; a HEAD request gets no body."""
+        if self.done:
+            return
+        self.started = self.done = True
+        length = b"" if status in BODILESS else b"content-length: %d\r\n" % len(body)
+        head = [status_line(status), header_block(headers), length, self._connection.date_line()]
+        if self._connection.must_close():
+            head.append(CLOSE)
+        head.append(b"\r\n")
+        if status not in BODILESS and self.request.method != "HEAD":
+            head.append(body)
+        self._connection.send(b"".join(head))
+        self._connection.answered(self)
+
+    def begin(self, status: int, headers: Headers) -> bool:
+        """Send the head of a streamed answer; False when the client is gone."""
+        self.started = True
+        self._chunked = self.request.version == "1.1" and status not in BODILESS
+        if not self._chunked:
+            self.request.keep_alive = False
+        head = [status_line(status), header_block(headers), self._connection.date_line()]
+        if self._chunked:
+            head.append(b"transfer-encoding: chunked\r\n")
+        if self._connection.must_close():
+            head.append(CLOSE)
+        head.append(b"\r\n")
+        return self._connection.send(b"".join(head))
+
+    def write(self, chunk: bytes) -> bool:
+        """Send a piece of a streamed answer; False when the client is gone or too slow."""
+        if self.done or not chunk or self.request.method == "HEAD":
+            return not self.done
+        if self._chunked:
+            chunk = b"%x\r\n%b\r\n" % (len(chunk), chunk)
+        return self._connection.send(chunk)
+
+    def finish(self) -> None:
+        """End a streamed answer."""
+        if self.done:
+            return
+        self.done = True
+        if self._chunked and self.request.method != "HEAD":
+            self._connection.send(b"0\r\n\r\n")
+        self._connection.answered(self)
+
+    def break_off(self) -> None:
+        """End a streamed answer so that the client sees that it is not whole."""
+        if not self.done:
+            self.request.keep_alive = False
+            self.done = True
+            self._connection.answered(self)
