@@ -1,0 +1,68 @@
+"""An operation's result into status, headers and JSON body, by the model's output shape; and errors into the
+form that an SDK reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from console.api.model import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes over the wire."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def shape_answer(operation: Operation, result: Mapping[str, Any]) -> Answer:
+    """Only members of the output shape leave; None is left out. A result member that the model does not know
+    raises KeyError: that is a mistake of the operation."""
+    shape = operation.output
+    if shape is None or operation.status == 204:
+        return Answer(operation.status, b"")
+    headers: dict[str, str] = {}
+    document: dict[str, Any] = {}
+    for name, value in result.items():
+        member = shape.members[name]
+        match member.serialization.get("location"):
+            case None:
+                document[member.serialization.get("name", name)] = _value(member, value)
+            case "header":
+                headers[member.serialization["name"]] = str(value)
+            case _:  # statusCode: the operation's own status says it
+                continue
+    return Answer(operation.status, json.dumps(_without_none(document)).encode(), headers)
+
+
+def _value(shape: Shape, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(shape, StructureShape):
+        return {
+            shape.members[name].serialization.get("name", name): _value(shape.members[name], item)
+            for name, item in value.items()
+            if item is not None
+        }
+    if isinstance(shape, ListShape):
+        return [_value(shape.member, item) for item in value]
+    if isinstance(shape, MapShape):
+        return {key: _value(shape.value, item) for key, item in value.items()}
+    if shape.type_name == "timestamp" and isinstance(value, datetime):
+        return value.timestamp()
+    if shape.type_name == "blob":
+        return base64.b64encode(value).decode()
+    return value
+
+
+def _without_none(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if value is not None}

@@ -1,0 +1,243 @@
+"""The one tree of refusals: AWS's error type, HTTP status and message, and their JSON form. Knows no request;
+the console renders the same errors as pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+
+class FunctoryError(Exception):
+    """A refusal that the caller is told. `code` is AWS's error type, `status` the HTTP status, `kind` whose
+    fault it is; `reason` AWS's finer word where it has one; `field` the form field that is at fault."""
+
+    code = "ServiceException"
+    status = 500
+    kind = "Service"
+
+    def __init__(self, message: str, *, field: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.reason = reason
+
+
+class ServiceError(FunctoryError):
+    """Functory's own failure."""
+
+
+class ServiceUnavailable(FunctoryError):
+    """A part that is needed does not answer; the same call may work in a moment."""
+
+    code = "ServiceUnavailableException"
+    status = 503
+
+
+class Unsupported(FunctoryError):
+    """An operation or setting of AWS that Functory does not have."""
+
+    code = "InvalidParameterValueException"
+    status = 400
+    kind = "User"
+
+
+class UnknownOperation(FunctoryError):
+    """No operation has this address."""
+
+    code = "UnknownOperationException"
+    status = 404
+    kind = "User"
+
+
+class ResourceNotFound(FunctoryError):
+    """It does not exist, or the caller may not know that it does."""
+
+    code = "ResourceNotFoundException"
+    status = 404
+    kind = "User"
+
+
+class InvalidParameterValue(FunctoryError):
+    """A value that the operation cannot take."""
+
+    code = "InvalidParameterValueException"
+    status = 400
+    kind = "User"
+
+
+class InvalidZipFile(InvalidParameterValue):
+    """An upload that is no zip, or one that may not be unpacked."""
+
+
+class InvalidRuntime(InvalidParameterValue):
+    """A runtime that Functory does not have."""
+
+
+class Validation(FunctoryError):
+    """Parameters that break a constraint of the service model."""
+
+    code = "ValidationException"
+    status = 400
+    kind = "User"
+
+
+class Serialization(FunctoryError):
+    """A member of the wrong JSON type."""
+
+    code = "SerializationException"
+    status = 400
+    kind = "User"
+
+
+class InvalidRequestContent(FunctoryError):
+    """A body that is not the JSON it has to be."""
+
+    code = "InvalidRequestContentException"
+    status = 400
+    kind = "User"
+
+
+class RequestTooLarge(FunctoryError):
+    """A payload over the limit of its invocation type."""
+
+    code = "RequestTooLargeException"
+    status = 413
+    kind = "User"
+
+
+class UnsupportedMediaType(FunctoryError):
+    """A content type that the operation does not take."""
+
+    code = "UnsupportedMediaTypeException"
+    status = 415
+    kind = "User"
+
+
+class ResourceConflict(FunctoryError):
+    """It exists already, or its state does not allow the operation."""
+
+    code = "ResourceConflictException"
+    status = 409
+    kind = "User"
+
+
+class PreconditionFailed(FunctoryError):
+    """It was changed since the caller read it."""
+
+    code = "PreconditionFailedException"
+    status = 412
+    kind = "User"
+
+
+class CodeStorageExceeded(FunctoryError):
+    """Code over the limit of size."""
+
+    code = "CodeStorageExceededException"
+    status = 400
+    kind = "User"
+
+
+class CodeVerificationFailed(FunctoryError):
+    """Stored code is not what its hash says."""
+
+    code = "CodeVerificationFailedException"
+    status = 400
+    kind = "User"
+
+
+class TooManyRequests(FunctoryError):
+    """Throttled; `reason` is one of AWS's ThrottleReason values."""
+
+    code = "TooManyRequestsException"
+    status = 429
+    kind = "User"
+
+
+class AccessDenied(FunctoryError):
+    """The caller is known but may not do this."""
+
+    code = "AccessDeniedException"
+    status = 403
+    kind = "User"
+
+
+class InvalidSignature(FunctoryError):
+    """The signature is not the one computed."""
+
+    code = "InvalidSignatureException"
+    status = 403
+    kind = "User"
+
+
+class IncompleteSignature(FunctoryError):
+    """An Authorization header that cannot be read."""
+
+    code = "IncompleteSignatureException"
+    status = 403
+    kind = "User"
+
+
+class UnrecognizedClient(FunctoryError):
+    """An access key that does not exist, is revoked or has expired."""
+
+    code = "UnrecognizedClientException"
+    status = 403
+    kind = "User"
+
+
+class MissingAuthenticationToken(FunctoryError):
+    """A call without a signature."""
+
+    code = "MissingAuthenticationTokenException"
+    status = 403
+    kind = "User"
+
+
+class ExpiredToken(FunctoryError):
+    """A ticket or presigned address past its time."""
+
+    code = "ExpiredTokenException"
+    status = 403
+    kind = "User"
+
+
+# Error shapes of the model spell the member `message`; all others `Message` (lambda/2015-03-31 of botocore).
+_LOWER_CASE_MESSAGE = frozenset(
+    {
+        "CodeStorageExceededException",
+        "InvalidParameterValueException",
+        "InvalidRequestContentException",
+        "PolicyLengthExceededException",
+        "RequestTooLargeException",
+        "ResourceConflictException",
+        "TooManyRequestsException",
+        "PreconditionFailedException",
+        "UnsupportedMediaTypeException",
+        "ValidationException",
+        "SerializationException",
+        "AccessDeniedException",
+        "InvalidSignatureException",
+        "IncompleteSignatureException",
+        "UnrecognizedClientException",
+        "MissingAuthenticationTokenException",
+        "ExpiredTokenException",
+    }
+)
+
+
+def error_body(error: FunctoryError) -> bytes:
+    """The JSON body that an AWS SDK reads."""
+    spelling = "message" if error.code in _LOWER_CASE_MESSAGE else "Message"
+    document: dict[str, str] = {"Type": error.kind, spelling: error.message}
+    if error.reason:
+        document["Reason"] = error.reason
+    return json.dumps(document).encode()
+
+
+def error_headers(error: FunctoryError, request_id: str) -> Mapping[str, str]:
+    """The headers that an AWS SDK reads an error by."""
+    return {
+        "Content-Type": "application/json",
+        "x-amzn-RequestId": request_id,
+        "x-amzn-ErrorType": error.code,
+    }
