@@ -17,11 +17,11 @@ LONGEST_RUN_S = 900.0
 T = TypeVar("T")
 
 
-class GatewayDown(RuntimeError):  # noqa: N818 - reads as what happened
+class GatewayDown(RuntimeError):
     """The gateway does not answer: nothing can run now. The message is fit for a page."""
 
 
-class GatewayRefused(RuntimeError):  # noqa: N818 - reads as what happened
+class GatewayRefused(RuntimeError):
     """The gateway answered with an error. `code`, `status`, `message` and `reason` are AWS's."""
 
     def __init__(self, code: str, message: str, status: int, reason: str = "") -> None:

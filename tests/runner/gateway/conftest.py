@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import shutil
+import socket
+import subprocess
 
 import pytest
 
@@ -43,3 +46,25 @@ def serving_fixture():
 @pytest.fixture(name="talk")
 def talk_fixture():
     return talk
+
+
+@pytest.fixture(name="redis_url")
+def redis_url_fixture(tmp_path_factory):
+    """A Redis server of this test's own, on a unix socket."""
+    executable = shutil.which("redis-server") or pytest.fail("redis-server is not installed")
+    directory = tmp_path_factory.mktemp("redis")
+    path = directory / "r.sock"
+    options = ["--port", "0", "--unixsocket", str(path), "--dir", str(directory), "--save", ""]
+    server = subprocess.Popen([executable, *options], stdout=subprocess.DEVNULL)
+    wait_for_socket(path, server)
+    yield f"unix://{path}?db=0"
+    server.terminate()
+    server.wait()
+
+
+def wait_for_socket(path, process):
+    while process.poll() is None:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(path))
+            return
+    pytest.fail("the process ended before it listened")
