@@ -1,0 +1,189 @@
+"""AWS Signature Version 4, verified (header and presigned), and the short-lived tokens by which Functory's
+processes trust each other. Pure: takes keys and time as arguments, knows no database.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote
+
+from functions.errors import ExpiredToken, IncompleteSignature, InvalidSignature, MissingAuthenticationToken
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+SKEW_S = 300
+LONGEST_PRESIGNED_S = 7 * 24 * 3600
+UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """What a signature covers. `path` and `query` are raw, as they came over the wire; header names are in
+    lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request says of its own signature, not yet verified."""
+
+    key_id: str
+    day: str
+    region: str
+    service: str
+    at: datetime
+    signed_headers: tuple[str, ...]
+    signature: str
+    expires_s: int | None
+    """Seconds a presigned address holds; None for a signed header."""
+
+
+def read_claim(request: SignedRequest) -> Claim:
+    """Who signed, when and over what; raises MissingAuthenticationToken or IncompleteSignature."""
+    authorization = request.headers.get("authorization", "")
+    if authorization:
+        return _header_claim(authorization, request.headers)
+    values = dict(parse_qsl(request.query, keep_blank_values=True))
+    if "X-Amz-Signature" in values:
+        return _presigned_claim(values)
+    raise MissingAuthenticationToken("Missing Authentication Token")
+
+
+def verify(request: SignedRequest, claim: Claim, secret: str, now: datetime) -> None:
+    """Raises InvalidSignature or ExpiredToken unless `secret` made the signature over just this request."""
+    _check_time(claim, now)
+    if "host" not in claim.signed_headers:
+        raise IncompleteSignature("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+    canonical = canonical_request(request, claim)
+    scope = f"{claim.day}/{claim.region}/{claim.service}/aws4_request"
+    stamp = claim.at.strftime("%Y%m%dT%H%M%SZ")
+    text = f"{ALGORITHM}\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    expected = hmac.new(
+        signing_key(secret, claim.day, claim.region, claim.service), text.encode(), hashlib.sha256
+    ).hexdigest()
+    if not hmac.compare_digest(expected.encode(), claim.signature.encode("utf-8", "replace")):
+        raise InvalidSignature(
+            "The request signature we calculated does not match the signature you provided. Check your AWS "
+            "Secret Access Key and signing method. Consult the service documentation for details."
+        )
+
+
+@lru_cache(maxsize=1024)
+def signing_key(secret: str, day: str, region: str, service: str) -> bytes:
+    """The derived key, the same for all requests of a day."""
+    key = f"AWS4{secret}".encode()
+    for part in (day, region, service, "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return key
+
+
+def canonical_request(request: SignedRequest, claim: Claim) -> str:
+    """The text that is hashed and signed. Raises InvalidSignature if the body is not the one hashed."""
+    headers = "".join(
+        f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in claim.signed_headers
+    )
+    return "\n".join(
+        (
+            request.method,
+            quote(request.path, safe="/~"),  # services other than S3 encode the path twice
+            _canonical_query(request.query),
+            headers,
+            ";".join(claim.signed_headers),
+            _payload_hash(request, claim),
+        )
+    )
+
+
+def _payload_hash(request: SignedRequest, claim: Claim) -> str:
+    declared = request.headers.get("x-amz-content-sha256", "")
+    if UNSIGNED_PAYLOAD in {declared, dict(parse_qsl(request.query)).get("X-Amz-Content-Sha256")}:
+        return UNSIGNED_PAYLOAD
+    actual = hashlib.sha256(request.body).hexdigest()
+    if declared and claim.expires_s is None and declared != actual:
+        raise InvalidSignature("The provided 'x-amz-content-sha256' header does not match what was computed.")
+    return actual
+
+
+def _canonical_query(query: str) -> str:
+    pairs = (
+        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if name != "X-Amz-Signature"
+    )
+    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
+
+
+def _header_claim(authorization: str, headers: Mapping[str, str]) -> Claim:
+    algorithm, _, rest = authorization.partition(" ")
+    if algorithm != ALGORITHM:
+        raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{algorithm[:40]}'.")
+    parts = dict(_pair(part) for part in rest.split(",") if "=" in part)
+    for name in ("Credential", "SignedHeaders", "Signature"):
+        if name not in parts:
+            raise IncompleteSignature(f"Authorization header requires '{name}' parameter.")
+    return _claim(
+        parts["Credential"], headers.get("x-amz-date", ""), parts["SignedHeaders"], parts["Signature"], None
+    )
+
+
+def _presigned_claim(values: Mapping[str, str]) -> Claim:
+    if values.get("X-Amz-Algorithm") != ALGORITHM:
+        raise IncompleteSignature("Unsupported AWS 'algorithm'.")
+    expires = values.get("X-Amz-Expires", "")
+    if not expires.isdecimal() or not 1 <= int(expires) <= LONGEST_PRESIGNED_S:
+        raise IncompleteSignature("X-Amz-Expires must be between 1 and 604800 seconds.")
+    return _claim(
+        values.get("X-Amz-Credential", ""),
+        values.get("X-Amz-Date", ""),
+        values.get("X-Amz-SignedHeaders", ""),
+        values["X-Amz-Signature"],
+        int(expires),
+    )
+
+
+def _claim(credential: str, stamp: str, signed: str, signature: str, expires_s: int | None) -> Claim:
+    parts = credential.split("/")
+    if len(parts) != 5 or parts[4] != "aws4_request":
+        raise IncompleteSignature("Credential must be <key>/<date>/<region>/<service>/aws4_request.")
+    try:
+        at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise IncompleteSignature("Date in X-Amz-Date is missing or not an ISO 8601 basic date.") from None
+    if stamp[:8] != parts[1]:
+        raise IncompleteSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 date.")
+    key_id, day, region, service, _ = parts
+    return Claim(key_id, day, region, service, at, tuple(signed.split(";")), signature, expires_s)
+
+
+def _check_time(claim: Claim, now: datetime) -> None:
+    age = (now - claim.at).total_seconds()
+    longest = SKEW_S if claim.expires_s is None else claim.expires_s
+    if age > longest:
+        raise ExpiredToken(f"Signature expired: {claim.at:%Y%m%dT%H%M%SZ} is now earlier than allowed.")
+    if age < -SKEW_S:
+        raise InvalidSignature(
+            f"Signature not yet current: {claim.at:%Y%m%dT%H%M%SZ} is still later than now."
+        )
+
+
+def _pair(part: str) -> tuple[str, str]:
+    name, _, value = part.strip().partition("=")
+    return name, value
+
+
+def lower_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers by lower-case name; repeated ones joined by commas, as a signature has them."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        found[key] = f"{found[key]},{value}" if key in found else value
+    return found
