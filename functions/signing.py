@@ -168,7 +168,8 @@ def _check_time(claim: Claim, now: datetime) -> None:
     age = (now - claim.at).total_seconds()
     longest = SKEW_S if claim.expires_s is None else claim.expires_s
     if age > longest:
-        raise ExpiredToken(f"Signature expired: {claim.at:%Y%m%dT%H%M%SZ} is now earlier than allowed.")
+        refusal = InvalidSignature if claim.expires_s is None else ExpiredToken
+        raise refusal(f"Signature expired: {claim.at:%Y%m%dT%H%M%SZ} is now earlier than allowed.")
     if age < -SKEW_S:
         raise InvalidSignature(
             f"Signature not yet current: {claim.at:%Y%m%dT%H%M%SZ} is still later than now."
