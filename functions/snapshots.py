@@ -31,6 +31,7 @@ class FunctionSnapshot:
     layers: tuple[Path, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     reserved_concurrency: int | None = None
+    account_concurrency: int = 1000
     event_capture: str = "recent"
     paused: bool = False
 
