@@ -2,8 +2,8 @@
 `at(2026-12-24T18:00:00)`, and when they fire in a time zone. Pure.
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 
-Wall-clock expressions follow the zone: a time that the clock skips fires once, right after the gap; a time that
-it repeats fires once, the first time."""
+Wall-clock expressions follow the zone: a time that the clock skips fires once, right after the gap; a time
+that it repeats fires once, the first time."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _parse_cron(text: str) -> Cron:
     fields = text.split()
     if len(fields) != 6:
         raise _wrong(
-            f"cron has six fields (minutes hours day-of-month month day-of-week year); this has {len(fields)}."
+            f"cron has six fields (minutes hours day-of-month month day-of-week year), not {len(fields)}."
         )
     minutes, hours, day, month, weekday, year = fields
     if (day == "?") == (weekday == "?"):
