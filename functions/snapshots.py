@@ -86,3 +86,14 @@ class Principal:
     def arn(self) -> str:
         """As GetCallerIdentity would say it."""
         return f"arn:aws:iam::{self.account}:{'root' if self.kind == 'system' else 'user/' + self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySnapshot:
+    """An access key as signatures are verified with it. The secret is in clear: never log it.
+    `expires_us` is Unix microseconds, 0 for never."""
+
+    key_id: str
+    secret: str = field(repr=False)
+    principal: Principal
+    expires_us: int = 0

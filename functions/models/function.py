@@ -69,13 +69,17 @@ class Function(Row):
 
 
 class Draft(Configuration):
-    """What the editor and the wizard show: configuration and files, saved but not running. `token` changes
+    """What editor and wizard show: configuration and files, saved but not running. `token` changes
     with each save, so that the second of two editors is told. `wizard_step` is 0 once it was deployed;
-    `trigger` is the wizard's choice ({"kind": "none"|"function_url"|"schedule", ...})."""
+    `trigger` is the wizard's choice ({"kind": "none"|"function_url"|"schedule", ...}). A zip that is
+    too large for the editor is the draft's `package`; it then has no files."""
 
     function = models.OneToOneField(Function, models.CASCADE, primary_key=True, related_name="draft")
     token = models.UUIDField(editable=False)
     trigger = models.JSONField(default=dict, blank=True)
+    package = models.ForeignKey(
+        "functions.Artifact", models.PROTECT, null=True, blank=True, related_name="drafts"
+    )
     wizard_step = models.PositiveSmallIntegerField(default=1)
     saved_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     saved_at = models.DateTimeField(auto_now=True)

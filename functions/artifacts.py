@@ -1,0 +1,177 @@
+"""Code on disk, by content: the zip exactly as it came (`blobs/`), its unpacked tree (`trees/`), and
+installed dependencies (`dependencies/`). Read-only once made. Knows no database."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.archives import Archive, Entry
+from functions.errors import CodeVerificationFailed
+
+NODE_MODULES = "/var/dependencies/node_modules"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored package: SHA-256 in hex, bytes of the zip and of what is in it."""
+
+    sha256: str
+    size: int
+    unpacked_size: int
+
+
+class Store:
+    """The code store below one directory. `uploads/` is written by web; all else by the worker, as root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def upload(self, sha256: str) -> Path:
+        """Where a zip waits that web has taken in and the worker has not stored yet."""
+        return self.root / "uploads" / f"{sha256}.zip"
+
+    def blob(self, sha256: str) -> Path:
+        """The zip as it came."""
+        return self.root / "blobs" / f"{sha256}.zip"
+
+    def tree(self, sha256: str, *, linked: bool = False) -> Path:
+        """The unpacked package; `linked` is the one whose node_modules are the dependency tree's."""
+        return self.root / "trees" / (f"{sha256}.linked" if linked else sha256)
+
+    def dependencies(self, key: str) -> Path:
+        """An installed dependency tree."""
+        return self.root / "dependencies" / key
+
+    def paths(self, sha256: str, key: str | None, *, linked: bool) -> tuple[Path, Path | None]:
+        """What to mount for a revision: code, and dependencies if it has any."""
+        if not key:
+            return self.tree(sha256), None
+        return self.tree(sha256, linked=linked), self.dependencies(key)
+
+    def take_in(self, data: bytes) -> Stored:
+        """Check a package and keep it until the worker stores it; raises InvalidZipFile or
+        RequestTooLarge."""
+        archive = Archive(data)
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self.blob(sha256).exists() and not self.upload(sha256).exists():
+            _write_durably(self.upload(sha256), data)
+        return Stored(sha256, len(data), archive.unpacked_size)
+
+    def read(self, sha256: str) -> bytes:
+        """The zip again; raises CodeVerificationFailed if it is gone or not what its name says."""
+        for path in (self.blob(sha256), self.upload(sha256)):
+            if path.exists():
+                data = path.read_bytes()
+                if hashlib.sha256(data).hexdigest() == sha256:
+                    return data
+        raise CodeVerificationFailed(f"The stored code {sha256[:12]} is missing or damaged: deploy it again.")
+
+    def unpack(self, sha256: str, *, linked: bool = False) -> Path:
+        """Make blob and tree durable, once; returns the tree. Safe to run twice at the same time."""
+        tree = self.tree(sha256, linked=linked)
+        if not tree.exists():
+            data = self.read(sha256)
+            if not self.blob(sha256).exists():
+                _write_durably(self.blob(sha256), data)
+            with self._draft_directory(tree) as draft:
+                _extract(Archive(data), draft, linked=linked)
+        self.upload(sha256).unlink(missing_ok=True)
+        return tree
+
+    def discard(self, sha256: str) -> None:
+        """Remove a package that nothing refers to any more."""
+        for path in (self.blob(sha256), self.upload(sha256)):
+            path.unlink(missing_ok=True)
+        for linked in (False, True):
+            _remove_tree(self.tree(sha256, linked=linked))
+
+    def discard_dependencies(self, key: str) -> None:
+        """Remove a dependency tree that nothing refers to any more."""
+        _remove_tree(self.dependencies(key))
+
+    @contextmanager
+    def _draft_directory(self, final: Path) -> Iterator[Path]:
+        """A directory that becomes `final` in one step, or nothing."""
+        final.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{final.name[:12]}-", dir=final.parent))
+        try:
+            yield draft
+            seal(draft)
+            try:
+                draft.rename(final)
+            except OSError:
+                if not final.exists():  # otherwise another worker was first
+                    raise
+        finally:
+            _remove_tree(draft)
+        _sync_directory(final.parent)
+
+
+def seal(tree: Path) -> None:
+    """Make everything below read-only for all: folders 0555, files 0444 or 0555."""
+    for directory, _, names in os.walk(tree):
+        for name in names:
+            path = Path(directory, name)
+            if not path.is_symlink():
+                path.chmod(0o555 if path.stat().st_mode & 0o111 else 0o444)
+        Path(directory).chmod(0o555)
+
+
+def _extract(archive: Archive, target: Path, *, linked: bool) -> None:
+    for entry in archive.entries:
+        _extract_entry(archive, entry, target / entry.path)
+    if linked and not (target / "node_modules").exists():
+        (target / "node_modules").symlink_to(NODE_MODULES)
+
+
+def _extract_entry(archive: Archive, entry: Entry, path: Path) -> None:
+    if entry.is_directory:
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if entry.link:
+        path.symlink_to(entry.link)
+        return
+    with path.open("xb") as file:
+        for piece in archive.chunks(entry):
+            file.write(piece)
+    path.chmod(0o755 if entry.executable else 0o644)
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(0o440)
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_directory(path.parent)
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_tree(tree: Path) -> None:
+    if not tree.exists():
+        return
+    for directory, _, _ in os.walk(tree):
+        Path(directory).chmod(0o755)
+    shutil.rmtree(tree, ignore_errors=True)

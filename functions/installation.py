@@ -1,0 +1,28 @@
+"""This installation's vault and code store: the one place where the domain reads settings."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from functions.artifacts import Store
+from functions.config import Config
+from functions.encryption import Vault
+
+
+def config() -> Config:
+    """The configuration that Django was started with."""
+    found: Config = settings.FUNCTORY
+    return found
+
+
+@lru_cache(maxsize=1)
+def vault() -> Vault:
+    """Encrypts and decrypts what is stored in the database; its key is read once per process."""
+    return Vault.open(config().keys / "master")
+
+
+def store() -> Store:
+    """Where code and dependencies lie."""
+    return Store(config().artifacts)
