@@ -15,6 +15,8 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 import django
 
 django.setup()
+# Workers of a parallel run inherit the environment: without the name they come here first, as this process did.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from datetime import UTC, datetime
 from pathlib import Path
