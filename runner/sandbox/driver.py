@@ -30,12 +30,19 @@ class Container(Protocol):
         """The host's side of /run/functory: `s.sock` (the runtime connects here) and `out` (the FIFO)."""
         ...
 
+    @property
+    def starts_at_bind(self) -> bool:
+        """Whether the language starts only in bind (on hosts where nothing can be mounted later): then no
+        runtime connects before bind has returned, and pid is 0 until then."""
+        ...
+
     def listener(self) -> socket.socket:
         """The listening unix socket that the runtime inside connects to (made before the start)."""
         ...
 
     def output(self) -> int:
-        """A non-blocking descriptor that reads what the container writes to stdout and stderr."""
+        """A non-blocking descriptor that reads what the container writes to stdout and stderr. It never
+        reports end of file. Whoever registered it or the listener on a loop lets go before remove."""
         ...
 
     async def bind(self, mounts: tuple[CodeMount, ...], limits: Limits) -> None:
@@ -60,6 +67,10 @@ class Container(Protocol):
 
     def peak(self) -> int:
         """Bytes at the peak since reset, less file cache."""
+        ...
+
+    def memory_now(self) -> int:
+        """Bytes in use now, less file cache."""
         ...
 
     def oom_killed(self) -> bool:

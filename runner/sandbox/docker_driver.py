@@ -1,0 +1,156 @@
+"""The Docker driver: decides a container's plan, makes containers on threads, and keeps count of them. What a
+container can do is in engine/; what it may reach is in egress."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import docker
+
+from functions.config import Config
+from runner.sandbox.driver import DriverError
+from runner.sandbox.egress import Egress
+from runner.sandbox.engine.check import EngineReport, check_engine
+from runner.sandbox.engine.client import SandboxEngine
+from runner.sandbox.engine.container import DockerContainer, Surroundings
+from runner.sandbox.engine.home import SandboxHome
+from runner.sandbox.engine.options import ContainerPlan
+from runner.sandbox.engine.uids import Uids
+from runner.sandbox.kernel.host import HostTools, open_host_tools
+from runner.sandbox.recovery import recover
+from runner.sandbox.spec import Limits, PoolKey
+
+__all__ = ["DockerDriver", "EngineReport", "check_engine", "connect"]
+
+# A generic sandbox only starts its language; it gets room for the largest one.
+GENERIC = Limits(memory_mb=512)
+_ENGINE_THREADS, _KERNEL_THREADS = 6, 2
+_PLAIN_RUNTIMES = frozenset({"", "runc", "crun", "io.containerd.runc.v2"})
+
+
+def connect(config: Config) -> docker.DockerClient:
+    """A client of the configured local engine; does not speak to it yet."""
+    return docker.DockerClient(base_url=f"unix://{config.docker_socket}")
+
+
+class DockerDriver:
+    """Implements runner.sandbox.driver.Driver. `image_of` and `command_of` translate a runtime's name; both
+    may raise DriverError."""
+
+    def __init__(
+        self,
+        config: Config,
+        image_of: Callable[[str], str],
+        command_of: Callable[[str], tuple[str, ...]],
+        client: docker.DockerClient | None = None,
+        launcher: Path | None = None,
+    ) -> None:
+        self._config, self._image_of, self._command_of = config, image_of, command_of
+        self._client = client or connect(config)
+        self._launcher = launcher or config.home / "bin" / "launcher"
+        self._engine = SandboxEngine(self._client)
+        self.egress = Egress(config, self._client)
+        self._uids = Uids()
+        self._live: dict[str, DockerContainer] = {}
+        self._slow = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
+        self._quick = ThreadPoolExecutor(_KERNEL_THREADS, "kernel")
+        self._tools, self.tools_reason = self._open_tools()
+        self._around = Surroundings(self._engine, self._tools, self._slow, self._quick, self._forget)
+
+    async def create(self, key: PoolKey) -> DockerContainer:
+        """A started container of the key's runtime, about 100 ms; raises DriverError."""
+        loop = asyncio.get_running_loop()
+        making = loop.run_in_executor(self._slow, self._make, key)
+        try:
+            container = await asyncio.shield(making)
+        except asyncio.CancelledError:
+            making.add_done_callback(self._discard_unwanted)
+            raise
+        container.attend()
+        return container
+
+    async def recover(self) -> int:
+        """Remove what an earlier run of this installation left; returns how many containers."""
+        loop = asyncio.get_running_loop()
+        keep = frozenset(self._live)
+        return await loop.run_in_executor(self._slow, recover, self._engine, self._config, keep)
+
+    async def close(self) -> None:
+        """Remove all that this driver made, then end its threads."""
+        removals = [container.remove() for container in list(self._live.values())]
+        ended = await asyncio.gather(*removals, return_exceptions=True)
+        self._slow.shutdown(wait=False)
+        self._quick.shutdown(wait=False)
+        if self._tools is not None:
+            self._tools.close()
+        failures = [end for end in ended if isinstance(end, BaseException)]
+        if failures:
+            raise DriverError(f"{len(failures)} sandboxes could not be removed: {failures[0]}")
+
+    def isolation(self) -> dict[str, str]:
+        """What holds on this host, in words for the Security page; "" stands for "as designed"."""
+        scratch = self.tools_reason if self._tools is None else self._tools.scratch_reason
+        return {"late_binding": self.tools_reason, "freezer": self.tools_reason, "scratch_on_disk": scratch}
+
+    def _open_tools(self) -> tuple[HostTools | None, str]:
+        if self._config.oci_runtime not in _PLAIN_RUNTIMES:
+            return None, f"the OCI runtime {self._config.oci_runtime} keeps its mounts to itself"
+        return open_host_tools(self._config.home / "scratch")
+
+    def _make(self, key: PoolKey) -> DockerContainer:
+        if not self._launcher.is_file():
+            raise DriverError(f"The launcher {self._launcher} is missing; `make images` builds it")
+        uid = self._uids.take()
+        try:
+            container = self._prepare(key, uid)
+        except BaseException:
+            self._uids.give_back(uid)
+            raise
+        self._live[container.id] = container
+        if not container.starts_at_bind:
+            self._start(container)
+        return container
+
+    def _prepare(self, key: PoolKey, uid: int) -> DockerContainer:
+        sandbox_id = secrets.token_hex(6)
+        image, command = self._image_of(key.runtime), self._command_of(key.runtime)
+        network = self.egress.network(key.network)
+        try:
+            home = SandboxHome(self._config.sandboxes, sandbox_id, uid)
+        except OSError as error:
+            raise DriverError(f"No directory for a sandbox: {error}") from error
+        plan = ContainerPlan(
+            instance=self._config.instance,
+            sandbox_id=sandbox_id,
+            key=key,
+            uid=uid,
+            image=image,
+            command=command,
+            launcher=self._launcher,
+            home=home.directory,
+            network=network,
+            limits=GENERIC,
+            oci_runtime=self._config.oci_runtime,
+        )
+        return DockerContainer(self._around, plan, home)
+
+    @staticmethod
+    def _start(container: DockerContainer) -> None:
+        try:
+            container.start()
+        except BaseException:
+            container.discard()
+            raise
+
+    def _forget(self, container: DockerContainer) -> None:
+        self._live.pop(container.id, None)
+        self._uids.give_back(container.uid)
+
+    def _discard_unwanted(self, made: asyncio.Future[DockerContainer]) -> None:
+        """Whoever asked for it has gone away in the meantime."""
+        if not made.cancelled() and made.exception() is None:
+            self._slow.submit(made.result().discard)

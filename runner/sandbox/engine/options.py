@@ -1,0 +1,115 @@
+"""What a sandbox's container is allowed: a pure translation of a plan into the engine's options. Every limit
+and every hardening that always holds is written here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from docker.types import LogConfig, Mount, Ulimit
+
+from functions.states import NetworkMode
+from runner.sandbox.spec import CodeMount, Limits, PoolKey
+
+INSTANCE_LABEL, SANDBOX_LABEL, KEY_LABEL = "functory.instance", "functory.sandbox", "functory.key"
+INSIDE = "/run/functory"
+LAUNCHER_INSIDE = "/run/functory-launcher"
+SCRATCH_INSIDE = "/tmp"  # noqa: S108 - the sandbox's own
+# As in Lambda (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+PROCESSES = DESCRIPTORS = 1024
+# The host's own processes outlive every sandbox when the machine as a whole runs out of memory.
+_OOM_SCORE = 500
+_MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerPlan:
+    """All that one container is made from. `scratch_mb` is not 0 when the engine itself must supply /tmp as
+    memory; `mounts` are code that is there from the start, on hosts where it cannot be bound late."""
+
+    instance: str
+    sandbox_id: str
+    key: PoolKey
+    uid: int
+    image: str
+    command: tuple[str, ...]
+    launcher: Path
+    home: Path
+    network: str
+    limits: Limits
+    oci_runtime: str = ""
+    scratch_mb: int = 0
+    mounts: tuple[CodeMount, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def container_options(plan: ContainerPlan) -> dict[str, Any]:
+    """Arguments for the engine's create call, but for its host configuration."""
+    environment = {"HOME": SCRATCH_INSIDE, **plan.environment, **dict(plan.key.start_environment)}
+    return {
+        "image": plan.image,
+        "name": f"functory-{plan.instance}-{plan.sandbox_id}",
+        "hostname": "sandbox",
+        "user": f"{plan.uid}:{plan.uid}",
+        "working_dir": "/var/task",
+        "entrypoint": [LAUNCHER_INSIDE, INSIDE],
+        "command": list(plan.command),
+        "environment": environment,
+        "labels": {
+            INSTANCE_LABEL: plan.instance,
+            SANDBOX_LABEL: plan.sandbox_id,
+            KEY_LABEL: "/".join(filter(None, (plan.key.runtime, plan.key.network, plan.key.start_class))),
+        },
+    }
+
+
+def host_options(plan: ContainerPlan) -> dict[str, Any]:
+    """Arguments for the engine's host configuration: isolation and limits. The default seccomp profile holds
+    because no other is named."""
+    memory = memory_bytes(plan.limits, plan.scratch_mb)
+    return {
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "pids_limit": PROCESSES,
+        "ulimits": [
+            Ulimit(name="nofile", soft=DESCRIPTORS, hard=DESCRIPTORS),
+            Ulimit(name="core", soft=0, hard=0),
+        ],
+        "mem_limit": memory,
+        "memswap_limit": memory,
+        "cpu_shares": plan.limits.cpu_shares,
+        "oom_score_adj": _OOM_SCORE,
+        "log_config": LogConfig(type="none", config={}),
+        "network_mode": plan.network,
+        "mounts": _mounts(plan),
+        "tmpfs": _tmpfs(plan),
+        "runtime": plan.oci_runtime or None,
+        "privileged": False,
+        "init": False,
+    }
+
+
+def memory_bytes(limits: Limits, scratch_mb: int) -> int:
+    """The memory limit in bytes; a /tmp that lives in memory comes on top."""
+    return (limits.memory_mb + scratch_mb) * _MB
+
+
+def network_name(mode: str, internet: str, open_network: str) -> str:
+    """Which of the engine's networks a mode is."""
+    return {NetworkMode.INTERNET: internet, NetworkMode.OPEN: open_network}.get(NetworkMode(mode), "none")
+
+
+def _mounts(plan: ContainerPlan) -> list[Mount]:
+    shared = [(plan.home, INSIDE), (plan.launcher, LAUNCHER_INSIDE)]
+    code = [(mount.source, mount.target) for mount in plan.mounts]
+    return [Mount(target, str(source), type="bind", read_only=True) for source, target in shared + code]
+
+
+def _tmpfs(plan: ContainerPlan) -> dict[str, str]:
+    if not plan.scratch_mb:
+        return {}
+    owner = f"uid={plan.uid},gid={plan.uid}"
+    return {SCRATCH_INSIDE: f"rw,nosuid,nodev,exec,size={plan.scratch_mb}m,mode=0700,{owner}"}
