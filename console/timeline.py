@@ -19,6 +19,16 @@ class Segment:
     start: float
     share: float
 
+    @property
+    def x(self) -> float:
+        """Where it begins in a picture 1,000 wide."""
+        return round(self.start * 1000, 1)
+
+    @property
+    def width(self) -> float:
+        """How wide it is in that picture."""
+        return round(self.share * 1000, 1)
+
 
 _WORDS = {
     "queued": ("Queued", "Waiting for a free execution environment, and being handed over."),

@@ -1,0 +1,78 @@
+"""A function's Monitor tab: the answer in words, linked charts, and the newest calls with filters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from console import metric_charts
+from console.addresses import next_address
+from console.http import Place, project_view
+from console.ranges import TimeRange
+from console.views.metrics import series_answer
+from functions.models import Function
+from functions.queries import invocations, metrics
+from functions.states import Outcome, TriggerKind
+
+FILTERS = ("outcome", "version", "trigger", "text", "sandbox", "cold")
+
+
+@project_view()
+def monitor(request: HttpRequest, place: Place, name: str) -> HttpResponse:
+    """The whole tab; with `marker` only the next rows of the table."""
+    function = place.function(name)
+    within = TimeRange.read(request.GET, timezone.now())
+    page = {
+        "function": function,
+        "range": within,
+        "charts": metric_charts.CHARTS,
+        "totals": metrics.totals(
+            chosen=metrics.MetricRange(place.project.id, within.start, within.end, function.id)
+        ),
+        **_table(request, place, function, within),
+    }
+    part = request.GET.get("part") == "rows"
+    return render(request, "invocations/rows.html" if part else "functions/monitor.html", page)
+
+
+@project_view()
+def series(request: HttpRequest, place: Place, name: str) -> HttpResponse:
+    """The charts' numbers as JSON."""
+    return JsonResponse(series_answer(request, place.project.id, place.function(name).id))
+
+
+def _table(request: HttpRequest, place: Place, function: Function, within: TimeRange) -> dict[str, Any]:
+    chosen = chosen_from(request, function, within.start, within.end)
+    page = invocations.invocations(
+        project_id=place.project.id, chosen=chosen, marker=request.GET.get("marker", "")
+    )
+    return {
+        "page": page,
+        "older": next_address(request, page.next_marker),
+        "chosen": {name: request.GET.get(name, "") for name in FILTERS},
+        "outcomes": [(invocations.ERRORS, "Errors"), (invocations.FAILED, "All failures"), *Outcome.choices],
+        "triggers": TriggerKind.choices,
+        "versions": invocations.versions_seen(project_id=place.project.id, function_id=function.id),
+    }
+
+
+def chosen_from(
+    request: HttpRequest, function: Function, start: datetime, end: datetime
+) -> invocations.InvocationFilter:
+    """The filter that an address asks for."""
+    get = request.GET.get
+    return invocations.InvocationFilter(
+        function_id=function.id,
+        outcome=get("outcome", ""),
+        version=get("version", ""),
+        trigger=get("trigger", ""),
+        text=get("text", ""),
+        sandbox_id=get("sandbox", ""),
+        cold=get("cold", "") == "1",
+        start=start,
+        end=end,
+    )

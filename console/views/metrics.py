@@ -1,0 +1,98 @@
+"""The project's metrics: overview charts, a table by function, and the JSON that charts are drawn from."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from console import metric_charts
+from console.http import Place, project_view
+from console.metric_charts import DeployMark
+from console.ranges import TimeRange
+from functions.models import Function
+from functions.queries import deployments, metrics
+
+# The word in the address, the number it sorts by, and the column's heading, in the table's order.
+SORTS = (
+    ("calls", "invocations", "Calls"),
+    ("errors", "errors", "Errors"),
+    ("rate", "error_rate", "Error rate"),
+    ("p95", "p95_us", "p95"),
+    ("cold", "cold_starts", "Cold starts"),
+    ("throttles", "throttles", "Throttles"),
+    ("cost", "cost_pico", "Cost"),
+)
+
+
+@project_view()
+def overview(request: HttpRequest, place: Place) -> HttpResponse:
+    """Charts over all functions and a row for each that ran in the range."""
+    within = TimeRange.read(request.GET, timezone.now())
+    sort = request.GET.get("sort", "calls")
+    chosen = metrics.MetricRange(place.project.id, within.start, within.end)
+    page = {
+        "range": within,
+        "sort": sort,
+        "sorts": [(key, label) for key, _, label in SORTS],
+        "charts": metric_charts.CHARTS,
+        "totals": metrics.totals(chosen=chosen),
+        "rows": _rows(chosen, sort),
+    }
+    return render(request, "metrics/overview.html", page)
+
+
+@project_view()
+def series(request: HttpRequest, place: Place) -> HttpResponse:
+    """The charts' numbers as JSON; `function` (an id), `version` and `trigger` restrict them."""
+    return JsonResponse(series_answer(request, place.project.id, _uuid(request.GET.get("function", ""))))
+
+
+def series_answer(request: HttpRequest, project_id: UUID, function_id: UUID | None) -> dict[str, Any]:
+    """The JSON for a project's or a function's charts."""
+    within = TimeRange.read(request.GET, timezone.now())
+    chosen = metrics.MetricRange(
+        project_id,
+        within.start,
+        within.end,
+        function_id,
+        request.GET.get("version", ""),
+        request.GET.get("trigger", ""),
+    )
+    rows = metrics.series(chosen=chosen, step_s=within.step_s)
+    return metric_charts.answer(within=within, rows=rows, deploys=marks(project_id, function_id, within))
+
+
+def marks(project_id: UUID, function_id: UUID | None, within: TimeRange) -> list[DeployMark]:
+    """The deploys of a range, for the charts' marks."""
+    found = deployments.succeeded_between(
+        project_id=project_id, start=within.start, end=within.end, function_id=function_id
+    )
+    return [
+        DeployMark(row.ended_at, f"{row.function.name} version {row.version.number if row.version else '?'}")
+        for row in found
+        if row.ended_at
+    ]
+
+
+def _rows(chosen: metrics.MetricRange, sort: str) -> list[dict[str, Any]]:
+    """A row for each function that ran, named, most of the sorted number first."""
+    numbers = metrics.totals_by_function(chosen=chosen)
+    functions = Function.objects.in_bulk(list(numbers))
+    rows = [
+        {"function": functions[function_id], **found}
+        for function_id, found in numbers.items()
+        if function_id in functions
+    ]
+    key = next((column for word, column, _ in SORTS if word == sort), "invocations")
+    return sorted(rows, key=lambda row: (-(row[key] or 0), row["function"].name))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
