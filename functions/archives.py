@@ -1,19 +1,26 @@
 """The rules of a deployment package: what a zip may hold, and the deterministic zip of the editor's files.
-Reads and makes bytes, never touches the disk. Everything in a zip is taken for hostile."""
+Reads and makes bytes, never touches the disk. Everything in a zip is taken for hostile: every name, type,
+size and link is judged before a byte is unpacked."""
 
 from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from functions.errors import InvalidZipFile, RequestTooLarge
 from functions.limits import MB, UNPACKED, ZIP, ZIP_ENTRIES
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: the same files give the same bytes
+_END_RECORD = b"PK\x05\x06"
+_DIRECTORY_RECORD = b"PK\x01\x02"
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, OSError, ValueError)
+_LONGEST_LINK = 1024
+_MOST_HOPS = 40  # as Linux: ELOOP after 40 links
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +50,33 @@ class Archive:
             raise RequestTooLarge(
                 f"A zip has at most {ZIP // MB} MB ({ZIP} bytes); this one has {len(data)} bytes."
             )
+        _refuse_long_directory(data)
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-            infos = self._zip.infolist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        except _DAMAGE:
             raise InvalidZipFile("Could not unzip uploaded file. Check your file, then try again.") from None
-        if len(infos) > ZIP_ENTRIES:
-            raise InvalidZipFile(f"The zip has {len(infos):,} entries; at most {ZIP_ENTRIES:,} are allowed.")
+        infos = self._zip.infolist()
+        # What is declared is enough to add up: reading never goes further, see `chunks`.
         self.unpacked_size = sum(info.file_size for info in infos)
         if self.unpacked_size > UNPACKED:
             raise InvalidZipFile(f"Unzipped size must be smaller than {UNPACKED} bytes")
-        self.entries = [self._checked(info) for info in infos]
+        self.entries = [entry for info in infos if (entry := self._checked(info)) is not None]
         _refuse_overlaps(self.entries)
+        _refuse_links_out(self.entries)
 
     def chunks(self, entry: Entry) -> Iterator[bytes]:
-        """The content of a file, never more than it declared (a bomb lies about its size)."""
+        """The content of a file, never more than it declared (a bomb lies about its size) and, at the end,
+        checked by its CRC; raises InvalidZipFile."""
         left = entry.info.file_size
         try:
             with self._zip.open(entry.info) as stream:
                 while piece := stream.read(1 << 16):
                     left -= len(piece)
-                    if left < 0:
-                        raise InvalidZipFile(f"{entry.path}: holds more than it declares.")
                     yield piece
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        except (*_DAMAGE, RuntimeError) as error:
             raise InvalidZipFile(f"{entry.path}: cannot be unpacked ({error}).") from None
+        if left:
+            raise InvalidZipFile(f"{entry.path}: does not hold as much as it declares.")
 
     def files(self) -> dict[str, FileContent]:
         """All regular files in memory."""
@@ -77,28 +86,37 @@ class Archive:
             if not entry.is_directory and not entry.link
         }
 
-    def _checked(self, info: zipfile.ZipInfo) -> Entry:
-        path = _checked_path(info.filename)
+    def _checked(self, info: zipfile.ZipInfo) -> Entry | None:
+        """The entry; None for the package itself ("./"), which some tools write."""
+        path = _checked_path(info.orig_filename)
         mode = info.external_attr >> 16
         kind = stat.S_IFMT(mode)
+        is_directory = info.orig_filename.endswith(("/", "\\")) or kind == stat.S_IFDIR
+        if not path and is_directory:
+            return None
+        if not path:
+            raise InvalidZipFile("An entry of the zip has no name.")
         if info.flag_bits & 0x1:
             raise InvalidZipFile(f"{path}: is encrypted.")
+        # LZMA and the like take as much memory as the zip says.
+        if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise InvalidZipFile(f"{path}: is compressed by a method other than deflate.")
         if kind not in {0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}:
             raise InvalidZipFile(
                 f"{path}: is a device, socket or pipe; only files, folders and links are allowed."
             )
-        link = self._link_target(info, path) if kind == stat.S_IFLNK else ""
-        return Entry(path, info, info.is_dir() or kind == stat.S_IFDIR, bool(mode & 0o111), link)
+        link = self._link_target(info, path) if kind == stat.S_IFLNK and not is_directory else ""
+        return Entry(path, info, is_directory, bool(mode & 0o111), link)
 
     def _link_target(self, info: zipfile.ZipInfo, path: str) -> str:
-        if info.file_size > 4096:
-            raise InvalidZipFile(f"{path}: the link's target is too long.")
-        target = self._zip.read(info).decode("utf-8", "replace")
-        depth = len(PurePosixPath(path).parts) - 1
-        for part in PurePosixPath(target).parts:
-            depth += -1 if part == ".." else 1
-            if depth < 0 or part == "/":
-                raise InvalidZipFile(f"{path}: the link points outside the package ({target[:80]}).")
+        if not 0 < info.file_size <= _LONGEST_LINK:
+            raise InvalidZipFile(f"{path}: the link's target is empty or too long.")
+        try:
+            target = self._zip.read(info).decode()
+        except (*_DAMAGE, RuntimeError):
+            raise InvalidZipFile(f"{path}: is a damaged link.") from None
+        if target.startswith("/") or "\0" in target:
+            raise InvalidZipFile(f"{path}: the link points outside the package ({target[:80]}).")
         return target
 
 
@@ -115,32 +133,73 @@ def pack(files: Mapping[str, FileContent]) -> bytes:
     return target.getvalue()
 
 
+def _refuse_long_directory(data: bytes) -> None:
+    """Count the records before anything is built from them: a million empty entries fit in 50 MB, and each
+    would take half a kilobyte as an object."""
+    end = data.rfind(_END_RECORD)
+    size = int.from_bytes(data[end + 12 : end + 16], "little") if end >= 0 else 0
+    count = data.count(_DIRECTORY_RECORD, max(0, end - size))
+    if count > ZIP_ENTRIES:
+        raise InvalidZipFile(f"The zip has {count:,} entries; at most {ZIP_ENTRIES:,} are allowed.")
+
+
 def _checked_path(name: str) -> str:
-    text = name.replace("\\", "/").rstrip("/")
-    parts = [part for part in text.split("/") if part != "."]
+    """The path without empty and `.` parts: "" for the package itself."""
+    text = name.replace("\\", "/")  # as some tools of Windows write
     if text.startswith("/") or (len(text) > 1 and text[1] == ":"):
         raise InvalidZipFile(f"{name[:80]}: an absolute path.")
+    parts = [part for part in text.split("/") if part not in {"", "."}]
     if ".." in parts:
         raise InvalidZipFile(f"{name[:80]}: a path that leaves the package.")
-    if not parts or "" in parts or len(text.encode()) > 1024 or any(len(p.encode()) > 255 for p in parts):
-        raise InvalidZipFile(f"{name[:80]!r}: not a usable path.")
-    if any(ord(character) < 32 for character in text):
+    if any(ord(character) < 32 or character == "\x7f" for character in text):
         raise InvalidZipFile(f"{name[:80]!r}: control characters in a path.")
+    if len(text.encode()) > 1024 or any(len(part.encode()) > 255 for part in parts):
+        raise InvalidZipFile(f"{name[:80]!r}: a path that is too long.")
     return "/".join(parts)
 
 
-def _refuse_overlaps(entries: list[Entry]) -> None:
+def _refuse_overlaps(entries: Sequence[Entry]) -> None:
     """No name twice, and nothing below a file or a link: unpacking must never follow what it just made."""
     closed: set[str] = set()
     for entry in entries:
-        if entry.is_directory:
-            continue
-        if entry.path in closed:
+        if not entry.is_directory and entry.path in closed:
             raise InvalidZipFile(f"{entry.path}: is in the zip twice.")
-        closed.add(entry.path)
+        if not entry.is_directory:
+            closed.add(entry.path)
     for entry in entries:
-        for parent in PurePosixPath(entry.path).parents:
-            if str(parent) in closed:
-                raise InvalidZipFile(f"{entry.path}: lies below {parent}, which is no folder.")
         if entry.is_directory and entry.path in closed:
             raise InvalidZipFile(f"{entry.path}: is both a file and a folder.")
+        above = entry.path.rpartition("/")[0]
+        while above:
+            if above in closed:
+                raise InvalidZipFile(f"{entry.path}: lies below {above}, which is no folder.")
+            above = above.rpartition("/")[0]
+
+
+def _refuse_links_out(entries: Sequence[Entry]) -> None:
+    """Follow every link as the kernel would, through other links. Counting `..` is not enough: where a link
+    leads upwards, `link/..` is further up than it looks."""
+    links = {entry.path: entry.link for entry in entries if entry.link}
+    for path in links:
+        _follow(links, path)
+
+
+def _follow(links: Mapping[str, str], path: str) -> None:
+    ahead = path.split("/")[::-1]
+    reached: list[str] = []
+    hops = 0
+    while ahead:
+        part = ahead.pop()
+        if part == ".." and not reached:
+            raise InvalidZipFile(f"{path}: the link points outside the package ({links[path][:80]}).")
+        if part == "..":
+            reached.pop()
+        elif part not in {"", "."}:
+            target = links.get("/".join((*reached, part)))
+            hops += target is not None
+            if hops > _MOST_HOPS:
+                raise InvalidZipFile(f"{path}: the link leads to itself.")
+            if target is None:
+                reached.append(part)
+            else:
+                ahead.extend(target.split("/")[::-1])

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import Q
 
 from functions.models.access import Project, User
 from functions.models.base import Row
 from functions.models.configuration import Configuration
-
-if TYPE_CHECKING:
-    from functions.models.trigger import FunctionUrl, Schedule
-    from functions.models.version import Alias, Deployment, Revision, Version
 
 
 class Function(Row):
@@ -34,15 +28,6 @@ class Function(Row):
     changed_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     next_version = models.PositiveIntegerField(default=1)
-
-    if TYPE_CHECKING:
-        draft: Draft
-        revisions: models.Manager[Revision]
-        versions: models.Manager[Version]
-        aliases: models.Manager[Alias]
-        deployments: models.Manager[Deployment]
-        urls: models.Manager[FunctionUrl]
-        schedules: models.Manager[Schedule]
 
     class Meta:
         constraints = [

@@ -1,0 +1,110 @@
+"""Every job that is enqueued and every change that is announced: names, ids, time-outs, always on commit. The
+jobs themselves are named by path, since the domain does not know the runner."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache, partial
+from uuid import UUID
+
+import redis
+from django.db import transaction
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from functions.ids import new_id
+from functions.installation import config
+
+DEPLOY_JOB = "runner.jobs.deploy.run"
+DRAIN_JOB = "runner.jobs.drain.run"
+HOUSEKEEPING_JOB = "runner.jobs.housekeeping.run"
+
+DEPLOYS = "deploys"
+EVENTS = "events"
+HOUSEKEEPING = "housekeeping"
+TIMEOUTS_S = {DEPLOYS: 1800, EVENTS: 3600, HOUSEKEEPING: 600}
+
+
+def prefix() -> str:
+    """What the names of this installation's keys and channels start with."""
+    return f"functory:{config().instance}:"
+
+
+def records_stream() -> str:
+    """Stream of finished invocations, from the gateway to the recorder."""
+    return prefix() + "records"
+
+
+def events_stream() -> str:
+    """Stream of accepted events, from gateway and scheduler to the recorder."""
+    return prefix() + "events"
+
+
+def changed_channel() -> str:
+    """Channel on which the gateway hears what it must read again."""
+    return prefix() + "changed"
+
+
+@lru_cache(maxsize=1)
+def connection() -> redis.Redis:
+    """This process's connection pool."""
+    return redis.Redis.from_url(config().redis_address, socket_timeout=10, socket_connect_timeout=5)
+
+
+def announce_change(function_id: UUID) -> None:
+    """Tell the gateway, on commit, that a function, its aliases or its URLs have changed."""
+    _on_commit("default", partial(_publish, {"function_id": str(function_id)}))
+
+
+def announce_key_change(key_id: str) -> None:
+    """Tell the gateway, on commit, that an access key has changed."""
+    _on_commit("default", partial(_publish, {"key_id": key_id}))
+
+
+def enqueue_deploy(deployment_id: UUID, again: int = 0) -> None:
+    """Wake a worker for a deployment, on commit. The row is the truth: a lost wake-up is made good by
+    housekeeping, which enqueues a stuck deployment `again` (1, 2, ...)."""
+    job_id = f"deploy-{deployment_id}-{again}"
+    _on_commit("default", partial(_enqueue, DEPLOYS, DEPLOY_JOB, job_id, [str(deployment_id)]))
+
+
+def enqueue_drain() -> None:
+    """Wake a worker for due events; one waiting wake-up is enough for all of them."""
+    if connection().set(_waiting_drain(), 1, nx=True, ex=30):
+        _enqueue(EVENTS, DRAIN_JOB, f"drain-{new_id()}", [])
+
+
+def drain_started() -> None:
+    """A drain calls this before it looks for events, so that a later wake-up counts again."""
+    connection().delete(_waiting_drain())
+
+
+def enqueue_housekeeping(name: str) -> None:
+    """Wake a worker for one kind of housekeeping."""
+    _enqueue(HOUSEKEEPING, HOUSEKEEPING_JOB, f"housekeeping-{name}-{new_id()}", [name])
+
+
+def _on_commit(using: str, action: Callable[[], None]) -> None:
+    # robust: the change is made; that Redis is down must not turn it into an error.
+    transaction.on_commit(action, using=using, robust=True)
+
+
+def _publish(message: dict[str, str]) -> None:
+    connection().publish(changed_channel(), json.dumps(message))
+
+
+def _enqueue(queue_name: str, function: str, job_id: str, arguments: list[str]) -> None:
+    queue = Queue(queue_name, connection=connection(), serializer=JSONSerializer)
+    queue.enqueue_call(
+        function,
+        args=arguments,
+        job_id=job_id,
+        timeout=TIMEOUTS_S[queue_name],
+        result_ttl=0,
+        failure_ttl=86_400,
+    )
+
+
+def _waiting_drain() -> str:
+    return prefix() + "drain-waiting"

@@ -1,0 +1,182 @@
+"""What people edit: files, configuration and the wizard's trigger choice. Every save has a new token; saving over
+somebody else's change is refused with PreconditionFailed, and both sides are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from functions.archives import Archive, FileContent
+from functions.errors import InvalidParameterValue, PreconditionFailed
+from functions.ids import new_id
+from functions.installation import store, vault
+from functions.limits import (
+    EDITOR_FILES,
+    EDITOR_TEXT,
+    ENVIRONMENT,
+    check_ephemeral,
+    check_memory,
+    check_timeout,
+)
+from functions.models import Artifact, Draft, DraftFile, Function
+from functions.naming import check_environment, check_file_path, check_handler
+from functions.runtimes import runtime
+from functions.services.guard import record, require
+from functions.snapshots import Principal
+from functions.states import EventCapture, NetworkMode, Role
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "memory_mb": check_memory,
+    "timeout_s": check_timeout,
+    "ephemeral_mb": check_ephemeral,
+    "handler": check_handler,
+    "runtime": lambda value: runtime(value).identifier,
+    "network": lambda value: _one_of(NetworkMode.values, value, "network"),
+    "event_capture": lambda value: _one_of(EventCapture.values, value, "event_capture"),
+    "description": lambda value: str(value)[:256],
+}
+
+
+@transaction.atomic
+def save_files(
+    *,
+    acting: Principal,
+    function: Function,
+    token: UUID | None,
+    files: Mapping[str, FileContent],
+    removed: frozenset[str] = frozenset(),
+) -> UUID:
+    """Write `files` and drop `removed`; other files stay. `token` is the one the editor loaded (None: do
+    not look). Returns the new token. Raises PreconditionFailed if the draft has changed since."""
+    draft = _open(acting, function, token)
+    draft.files.filter(path__in=removed).delete()
+    rows = [
+        DraftFile(
+            draft=draft, path=check_file_path(path), content=content.content, executable=content.executable
+        )
+        for path, content in files.items()
+    ]
+    DraftFile.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["draft", "path"], update_fields=["content", "executable"]
+    )
+    draft.package = None
+    _check_size(draft)
+    return _save(acting, draft, "draft.files")
+
+
+@transaction.atomic
+def replace_files(*, acting: Principal, function: Function, files: Mapping[str, FileContent]) -> UUID:
+    """Throw the draft's files away and put these in their place (starter code, another runtime)."""
+    draft = _open(acting, function, None)
+    return _replace(acting, draft, files)
+
+
+@transaction.atomic
+def upload_zip(*, acting: Principal, function: Function, data: bytes) -> UUID:
+    """Make a zip the draft's code: as editable files if it is small enough for the editor, otherwise as a
+    package. Raises InvalidZipFile or RequestTooLarge, and then nothing has changed."""
+    draft = _open(acting, function, None)
+    archive = Archive(data)
+    links = any(entry.link for entry in archive.entries)
+    if not links and archive.unpacked_size <= EDITOR_TEXT and len(archive.entries) <= EDITOR_FILES:
+        return _replace(acting, draft, archive.files())
+    stored = store().take_in(data)
+    draft.package, _ = Artifact.objects.get_or_create(
+        sha256=stored.sha256, defaults={"size": stored.size, "unpacked_size": stored.unpacked_size}
+    )
+    draft.files.all().delete()
+    return _save(acting, draft, "draft.upload")
+
+
+@transaction.atomic
+def save_configuration(
+    *,
+    acting: Principal,
+    function: Function,
+    token: UUID | None = None,
+    environment: Mapping[str, str] | None = None,
+    **values: Any,
+) -> UUID:
+    """Change settings of the draft; names as in Configuration. `environment` replaces all variables, None
+    leaves them. Raises InvalidParameterValue with the field."""
+    draft = _open(acting, function, token)
+    for name, value in values.items():
+        setattr(draft, name, _CHECKS[name](value))
+    if environment is not None:
+        draft.environment = vault().seal_environment(check_environment(environment, ENVIRONMENT))
+    return _save(acting, draft, "draft.configuration", after=dict(values))
+
+
+@transaction.atomic
+def choose_trigger(*, acting: Principal, function: Function, trigger: Mapping[str, Any]) -> UUID:
+    """What the wizard's step 4 chose; made at the first deploy. The caller has checked it with
+    services.triggers.check_choice."""
+    draft = _open(acting, function, None)
+    draft.trigger = dict(trigger)
+    return _save(acting, draft, "draft.trigger", after=trigger)
+
+
+@transaction.atomic
+def set_wizard_step(*, acting: Principal, function: Function, step: int) -> None:
+    """How far the wizard has come; it never goes back by itself."""
+    draft = _open(acting, function, None)
+    if draft.wizard_step and step > draft.wizard_step:
+        draft.wizard_step = step
+        draft.save(update_fields=["wizard_step"])
+
+
+def _open(acting: Principal, function: Function, token: UUID | None) -> Draft:
+    require(acting, Role.DEVELOPER, function.project_id)
+    draft = Draft.objects.select_for_update().get(function=function)
+    if token is not None and draft.token != token:
+        raise PreconditionFailed(
+            "Somebody else has saved this function since you opened it. Nothing of yours is lost: compare "
+            "both and save again."
+        )
+    return draft
+
+
+def _replace(acting: Principal, draft: Draft, files: Mapping[str, FileContent]) -> UUID:
+    draft.files.all().delete()
+    DraftFile.objects.bulk_create(
+        DraftFile(
+            draft=draft, path=check_file_path(path), content=content.content, executable=content.executable
+        )
+        for path, content in files.items()
+    )
+    draft.package = None
+    _check_size(draft)
+    return _save(acting, draft, "draft.files")
+
+
+def _save(acting: Principal, draft: Draft, action: str, after: Mapping[str, Any] | None = None) -> UUID:
+    draft.token = new_id()
+    draft.saved_by_id = UUID(acting.id) if acting.kind != "system" else None
+    draft.save()
+    record(acting, action, draft.function, project_id=draft.function.project_id, after=after)
+    return draft.token
+
+
+def _check_size(draft: Draft) -> None:
+    contents = list(draft.files.values_list("path", "content"))
+    if len(contents) > EDITOR_FILES:
+        raise InvalidParameterValue(f"The editor holds at most {EDITOR_FILES} files.", field="files")
+    paths = {path for path, _ in contents}
+    for path in paths:
+        parents = path.split("/")[:-1]
+        for depth in range(1, len(parents) + 1):
+            if "/".join(parents[:depth]) in paths:
+                raise InvalidParameterValue(f"{path}: a file lies where its folder should be.", field="path")
+    if sum(len(content) for _, content in contents) > EDITOR_TEXT:
+        raise InvalidParameterValue(
+            f"The editor holds at most {EDITOR_TEXT // 1024 // 1024} MB; upload a zip instead.", field="files"
+        )
+
+
+def _one_of(allowed: list[str], value: str, field: str) -> str:
+    if value not in allowed:
+        raise InvalidParameterValue(f"{value!r} is not one of {', '.join(allowed)}.", field=field)
+    return value

@@ -1,0 +1,182 @@
+"""A function's life: made as a draft, renamed never, tagged, limited, paused, deleted and restored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNotFound
+from functions.ids import new_id
+from functions.installation import config
+from functions.limits import UNDO_DELETE_DAYS
+from functions.models import Draft, Function, FunctionUrl, Project, Schedule
+from functions.naming import check_function_name, check_tags
+from functions.queues import announce_change
+from functions.runtimes import runtime
+from functions.services.guard import record, require
+from functions.snapshots import Principal
+from functions.states import Role
+
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html: 100 stay unreserved.
+UNRESERVED_CONCURRENCY = 100
+
+
+@transaction.atomic
+def create_draft(
+    *,
+    acting: Principal,
+    project: Project,
+    name: str,
+    description: str = "",
+    tags: Mapping[str, str] | None = None,
+    runtime_id: str = "python3.13",
+) -> Function:
+    """A function that nothing runs yet, with an empty draft; raises ResourceConflict if the name is
+    taken."""
+    require(acting, Role.DEVELOPER, project.pk)
+    function = Function(
+        project=project,
+        region=config().region,
+        name=check_function_name(name),
+        tags=check_tags(tags or {}),
+        created_by_id=acting.id if acting.kind != "system" else None,
+    )
+    _save_under_name(function)
+    Draft.objects.create(
+        function=function,
+        token=new_id(),
+        runtime=runtime(runtime_id).identifier,
+        handler=runtime(runtime_id).default_handler,
+        description=description[:256],
+    )
+    record(acting, "function.create", function, project_id=project.pk)
+    return function
+
+
+@transaction.atomic
+def rename_draft(*, acting: Principal, function: Function, name: str, tags: Mapping[str, str]) -> None:
+    """Change name and tags in the wizard; after the first deploy a name stays."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    if name != function.name and not function.is_draft:
+        raise ResourceConflict("A deployed function keeps its name.", field="name")
+    function.name = check_function_name(name)
+    function.tags = check_tags(tags)
+    _save_under_name(function)
+    record(acting, "function.rename", function, project_id=function.project_id)
+
+
+@transaction.atomic
+def set_tags(*, acting: Principal, function: Function, tags: Mapping[str, str]) -> None:
+    """Replace all tags."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    before, function.tags = function.tags, check_tags(tags)
+    function.save(update_fields=["tags", "changed_at"])
+    record(
+        acting, "function.tag", function, project_id=function.project_id, before=before, after=function.tags
+    )
+
+
+@transaction.atomic
+def set_reserved_concurrency(*, acting: Principal, function: Function, limit: int | None) -> None:
+    """At most so many calls at once, kept free for this function; None lifts the limit. Raises
+    InvalidParameterValue when fewer than 100 would be left for the other functions."""
+    require(acting, Role.OPERATOR, function.project_id)
+    if limit is not None:
+        _check_reservation(function, limit)
+    before, function.reserved_concurrency = function.reserved_concurrency, limit
+    function.save(update_fields=["reserved_concurrency", "changed_at"])
+    record(
+        acting,
+        "function.concurrency",
+        function,
+        project_id=function.project_id,
+        before={"reserved": before},
+        after={"reserved": limit},
+    )
+    announce_change(function.pk)
+
+
+@transaction.atomic
+def set_paused(*, acting: Principal, function: Function, paused: bool) -> None:
+    """Refuse all calls, or take them again; schedules stand still meanwhile."""
+    require(acting, Role.OPERATOR, function.project_id)
+    if paused == (function.paused_at is not None):
+        return
+    function.paused_at = timezone.now() if paused else None
+    function.save(update_fields=["paused_at", "changed_at"])
+    record(
+        acting, "function.pause" if paused else "function.resume", function, project_id=function.project_id
+    )
+    announce_change(function.pk)
+
+
+@transaction.atomic
+def delete_function(*, acting: Principal, function: Function, typed_name: str | None = None) -> None:
+    """Take a function out of service at once. Code, versions and logs stay restorable for seven days. A
+    person types the name (`typed_name`); the API does not."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    if typed_name is not None and typed_name != function.name:
+        raise InvalidParameterValue(f"Type {function.name} to delete it.", field="typed_name")
+    function.deleted_at = timezone.now()
+    function.save(update_fields=["deleted_at", "changed_at"])
+    record(acting, "function.delete", function, project_id=function.project_id)
+    announce_change(function.pk)
+
+
+@transaction.atomic
+def restore_function(*, acting: Principal, function: Function, name: str = "") -> None:
+    """Bring a deleted function back with URLs, schedules and versions, under another `name` if its own has
+    been taken meanwhile (ResourceConflict, field `name`)."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    if function.deleted_at is None:
+        raise ResourceConflict(f"{function.name} is not deleted.")
+    if function.deleted_at < timezone.now() - timedelta(days=UNDO_DELETE_DAYS):
+        raise ResourceNotFound(f"{function.name} was deleted more than {UNDO_DELETE_DAYS} days ago.")
+    function.deleted_at = None
+    function.name = check_function_name(name or function.name)
+    _save_under_name(function)
+    # What was due while it was deleted is past: schedules go on from now.
+    from functions.services.triggers import reschedule
+
+    for schedule in Schedule.objects.filter(function=function):
+        reschedule(schedule)
+    record(acting, "function.restore", function, project_id=function.project_id)
+    announce_change(function.pk)
+
+
+def purge_function(*, function: Function) -> None:
+    """Remove a function for good, seven days after it was deleted; called by housekeeping."""
+    with transaction.atomic():
+        Function.objects.filter(pk=function.pk).update(latest=None)
+        function.deployments.all().delete()
+        FunctionUrl.objects.filter(function=function).delete()
+        function.aliases.all().delete()
+        function.versions.all().delete()
+        function.revisions.all().delete()
+        function.delete()
+
+
+def _save_under_name(function: Function) -> None:
+    try:
+        with transaction.atomic():
+            function.save()
+    except IntegrityError:
+        raise ResourceConflict(f"Function already exist: {function.name}", field="name") from None
+
+
+def _check_reservation(function: Function, limit: int) -> None:
+    if limit < 0:
+        raise InvalidParameterValue("A limit is a whole number from 0 on.", field="reserved_concurrency")
+    # Lock the project, so that two reservations cannot both take the last free calls.
+    project = Project.objects.select_for_update().get(pk=function.project_id)
+    others = Function.objects.filter(project=project, deleted_at=None).exclude(pk=function.pk)
+    reserved = sum(other.reserved_concurrency or 0 for other in others.only("reserved_concurrency"))
+    if reserved + limit > project.concurrency_limit - UNRESERVED_CONCURRENCY:
+        raise InvalidParameterValue(
+            f"Specified ReservedConcurrentExecutions for function decreases account's "
+            f"UnreservedConcurrentExecution below its minimum value of [{UNRESERVED_CONCURRENCY}].",
+            field="reserved_concurrency",
+        )
