@@ -12,6 +12,7 @@ from pathlib import Path
 import docker
 
 from functions.config import Config
+from functions.errors import FunctoryError
 from runner.sandbox.driver import DriverError
 from runner.sandbox.egress import Egress
 from runner.sandbox.engine.check import EngineReport, check_engine
@@ -38,8 +39,8 @@ def connect(config: Config) -> docker.DockerClient:
 
 
 class DockerDriver:
-    """Implements runner.sandbox.driver.Driver. `image_of` and `command_of` translate a runtime's name; both
-    may raise DriverError."""
+    """Implements runner.sandbox.driver.Driver. `image_of` and `command_of` translate a runtime's name; what
+    they raise for one that they do not know becomes a DriverError."""
 
     def __init__(
         self,
@@ -117,7 +118,7 @@ class DockerDriver:
 
     def _prepare(self, key: PoolKey, uid: int) -> DockerContainer:
         sandbox_id = secrets.token_hex(6)
-        image, command = self._image_of(key.runtime), self._command_of(key.runtime)
+        image, command = self._translate(key.runtime)
         network = self.egress.network(key.network)
         try:
             home = SandboxHome(self._config.sandboxes, sandbox_id, uid)
@@ -137,6 +138,12 @@ class DockerDriver:
             oci_runtime=self._config.oci_runtime,
         )
         return DockerContainer(self._around, plan, home)
+
+    def _translate(self, runtime: str) -> tuple[str, tuple[str, ...]]:
+        try:
+            return self._image_of(runtime), self._command_of(runtime)
+        except (FunctoryError, LookupError, ValueError, RuntimeError) as error:
+            raise DriverError(f"No sandbox for the runtime {runtime}: {error}") from error
 
     @staticmethod
     def _start(container: DockerContainer) -> None:

@@ -33,6 +33,10 @@ class FirewallError(RuntimeError):
     """The rules cannot be loaded or read; the message is for the operator."""
 
 
+class _Refused(FirewallError):
+    """nft ran, and the kernel or nft itself said no."""
+
+
 @dataclass(frozen=True, slots=True)
 class BridgeRules:
     """What may leave through a bridge. `resolvers` are reached at port 53, `allowed` at every port; both are
@@ -105,7 +109,7 @@ def list_table(table: str) -> str:
     """The table as the kernel has it, "" when it is not there; raises FirewallError without nft."""
     try:
         return _nft(["list", "table", "inet", table])
-    except FirewallError as error:
+    except _Refused as error:
         if "No such file" in str(error):
             return ""
         raise
@@ -125,5 +129,5 @@ def _nft(arguments: Sequence[str], script: str = "") -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise FirewallError(f"nft (package nftables) does not run: {error}") from error
     if ran.returncode:
-        raise FirewallError(f"nft {' '.join(arguments)}: {ran.stderr.strip()}")
+        raise _Refused(f"nft {' '.join(arguments)}: {ran.stderr.strip()}")
     return ran.stdout

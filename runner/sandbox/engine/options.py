@@ -10,7 +10,6 @@ from typing import Any
 
 from docker.types import LogConfig, Mount, Ulimit
 
-from functions.states import NetworkMode
 from runner.sandbox.spec import CodeMount, Limits, PoolKey
 
 INSTANCE_LABEL, SANDBOX_LABEL, KEY_LABEL = "functory.instance", "functory.sandbox", "functory.key"
@@ -95,11 +94,6 @@ def host_options(plan: ContainerPlan) -> dict[str, Any]:
 def memory_bytes(limits: Limits, scratch_mb: int) -> int:
     """The memory limit in bytes; a /tmp that lives in memory comes on top."""
     return (limits.memory_mb + scratch_mb) * _MB
-
-
-def network_name(mode: str, internet: str, open_network: str) -> str:
-    """Which of the engine's networks a mode is."""
-    return {NetworkMode.INTERNET: internet, NetworkMode.OPEN: open_network}.get(NetworkMode(mode), "none")
 
 
 def _mounts(plan: ContainerPlan) -> list[Mount]:

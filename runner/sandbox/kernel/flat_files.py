@@ -8,7 +8,7 @@ from pathlib import Path
 
 def write(path: Path, text: str) -> None:
     """Write one word with one call, as control files want it, never creating a file; raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
     try:
         os.write(descriptor, text.encode())
     finally:
