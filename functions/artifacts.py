@@ -16,6 +16,7 @@ from functions.archives import Archive, Entry
 from functions.errors import CodeVerificationFailed
 
 NODE_MODULES = "/var/dependencies/node_modules"
+_FEW = 64  # up to so many files are flushed one by one, more by one sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Store:
         try:
             yield draft
             seal(draft)
+            _flush_tree(draft)
             try:
                 draft.rename(final)
             except OSError:
@@ -111,7 +113,7 @@ class Store:
                     raise
         finally:
             _remove_tree(draft)
-        _sync_directory(final.parent)
+        _flush(final.parent)
 
 
 def seal(tree: Path) -> None:
@@ -125,9 +127,10 @@ def seal(tree: Path) -> None:
 
 
 def _extract(archive: Archive, target: Path, *, linked: bool) -> None:
-    for entry in archive.entries:
+    for entry in sorted(archive.entries, key=lambda entry: bool(entry.link)):  # links last: none is followed
         _extract_entry(archive, entry, target / entry.path)
-    if linked and not (target / "node_modules").exists():
+    # Not `exists`, which follows: the package may bring a link of its own.
+    if linked and not os.path.lexists(target / "node_modules"):
         (target / "node_modules").symlink_to(NODE_MODULES)
 
 
@@ -158,11 +161,21 @@ def _write_durably(path: Path, data: bytes) -> None:
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
-    _sync_directory(path.parent)
+    _flush(path.parent)
 
 
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def _flush_tree(tree: Path) -> None:
+    """Everything on disk before it gets its name: after a power cut a tree that exists is whole."""
+    paths = [path for path in (tree, *tree.rglob("*")) if not path.is_symlink()]
+    if len(paths) > _FEW:
+        os.sync()
+        return
+    for path in paths:
+        _flush(path)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

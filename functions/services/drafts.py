@@ -154,7 +154,7 @@ def _replace(acting: Principal, draft: Draft, files: Mapping[str, FileContent]) 
 
 def _save(acting: Principal, draft: Draft, action: str, after: Mapping[str, Any] | None = None) -> UUID:
     draft.token = new_id()
-    draft.saved_by_id = UUID(acting.id) if acting.kind != "system" else None
+    draft.saved_by_id = UUID(acting.id) if acting.kind == "user" else None
     draft.save()
     record(acting, action, draft.function, project_id=draft.function.project_id, after=after)
     return draft.token

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -17,6 +18,7 @@ from functions.naming import check_function_name, check_tags
 from functions.queues import announce_change
 from functions.runtimes import runtime
 from functions.services.guard import record, require
+from functions.services.triggers import reschedule
 from functions.snapshots import Principal
 from functions.states import Role
 
@@ -42,7 +44,7 @@ def create_draft(
         region=config().region,
         name=check_function_name(name),
         tags=check_tags(tags or {}),
-        created_by_id=acting.id if acting.kind != "system" else None,
+        created_by_id=UUID(acting.id) if acting.kind == "user" else None,
     )
     _save_under_name(function)
     Draft.objects.create(
@@ -139,8 +141,6 @@ def restore_function(*, acting: Principal, function: Function, name: str = "") -
     function.name = check_function_name(name or function.name)
     _save_under_name(function)
     # What was due while it was deleted is past: schedules go on from now.
-    from functions.services.triggers import reschedule
-
     for schedule in Schedule.objects.filter(function=function):
         reschedule(schedule)
     record(acting, "function.restore", function, project_id=function.project_id)

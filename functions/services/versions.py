@@ -49,7 +49,7 @@ def next_version(locked: Function, revision: Revision, acting: Principal, descri
         number=locked.next_version,
         revision=revision,
         description=description[:256],
-        created_by_id=UUID(acting.id) if acting.kind != "system" else revision.created_by_id,
+        created_by_id=UUID(acting.id) if acting.kind == "user" else revision.created_by_id,
     )
     locked.next_version += 1
     locked.save(update_fields=["next_version", "changed_at"])

@@ -1,0 +1,240 @@
+"""How code comes live: a request freezes a revision, a worker moves it from state to state, and it is activated
+in one transaction. What runs stays untouched until then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from functions.archives import FileContent, pack
+from functions.errors import InvalidParameterValue, ResourceConflict
+from functions.installation import store
+from functions.models import (
+    Alias,
+    Artifact,
+    DependencyTree,
+    Deployment,
+    Draft,
+    DraftFile,
+    Function,
+    Revision,
+    Version,
+)
+from functions.models.configuration import CONFIGURATION_FIELDS
+from functions.queues import announce_change, enqueue_deploy
+from functions.services.guard import record, require
+from functions.services.triggers import create_chosen_trigger
+from functions.services.versions import alias_picture, next_version
+from functions.snapshots import Principal
+from functions.states import DEPLOYMENT_ENDED, DEPLOYMENT_MOVES, LIVE_ALIAS, DeploymentState, Role
+
+LOG_LIMIT = 512 * 1024  # characters of a build log that are kept
+
+
+@transaction.atomic
+def request_deploy(*, acting: Principal, function: Function, description: str = "") -> Deployment:
+    """Freeze the draft and have it deployed: dependencies installed, first start checked, next version
+    published, alias `live` moved. Editing may go on meanwhile. Raises InvalidParameterValue for a draft
+    without code."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    draft = Draft.objects.select_for_update().select_related("package").get(function=function)
+    artifact = draft.package or _pack(draft)
+    revision = _revision(function, artifact, _settings_of(draft), acting)
+    return _enqueue(
+        acting, function, revision, publish=True, install=True, token=draft.token, description=description
+    )
+
+
+@transaction.atomic
+def request_update(
+    *,
+    acting: Principal,
+    function: Function,
+    package: bytes | None = None,
+    settings: Mapping[str, Any] | None = None,
+    publish: bool = False,
+    description: str = "",
+) -> Deployment:
+    """The API's way: new code or settings (names as in Configuration, environment already sealed) move
+    $LATEST, and publish a version only if asked; nothing is installed, a package brings its dependencies.
+    Raises ResourceConflict while another update is under way, as AWS does."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    locked = (
+        Function.objects.select_for_update().select_related("latest", "latest__artifact").get(pk=function.pk)
+    )
+    if open_deployment(locked) is not None:
+        raise ResourceConflict(
+            "The operation cannot be performed at this time. An update is in progress for resource: "
+            f"{function.arn}"
+        )
+    base = locked.latest
+    if package is None and base is None:
+        raise InvalidParameterValue("The function has no code yet.")
+    artifact = take_in(package) if package is not None else base.artifact  # type: ignore[union-attr]
+    values = {**(_settings_of(base) if base else {}), **(settings or {})}
+    revision = _revision(locked, artifact, values, acting)
+    if package is None and base is not None:
+        revision.dependencies = base.dependencies
+        revision.save(update_fields=["dependencies"])
+    return _enqueue(
+        acting, locked, revision, publish=publish, install=False, token=None, description=description
+    )
+
+
+def take_in(package: bytes) -> Artifact:
+    """Check a zip and keep it; raises InvalidZipFile or RequestTooLarge."""
+    stored = store().take_in(package)
+    artifact, _ = Artifact.objects.get_or_create(
+        sha256=stored.sha256, defaults={"size": stored.size, "unpacked_size": stored.unpacked_size}
+    )
+    return artifact
+
+
+def open_deployment(function: Function) -> Deployment | None:
+    """The newest deployment that is still under way, with its revision."""
+    rows = Deployment.objects.filter(function=function).exclude(state__in=DEPLOYMENT_ENDED)
+    return rows.select_related("revision__artifact", "revision__dependencies").order_by("-id").first()
+
+
+@transaction.atomic
+def advance(deployment_id: UUID, state: DeploymentState) -> Deployment:
+    """Move a deployment on and note when; raises ResourceConflict for a move that the table does not
+    have."""
+    deployment = Deployment.objects.select_for_update().get(pk=deployment_id)
+    if state not in DEPLOYMENT_MOVES[deployment.state]:
+        raise ResourceConflict(f"A deployment cannot go from {deployment.state} to {state}.")
+    now = timezone.now()
+    deployment.state = state
+    deployment.steps = [*deployment.steps, {"state": state, "at": now.isoformat()}]
+    if state in DEPLOYMENT_ENDED:
+        deployment.ended_at = now
+    deployment.save(update_fields=["state", "steps", "ended_at"])
+    return deployment
+
+
+def append_log(deployment_id: UUID, text: str) -> None:
+    """Add to the build log that people watch; its beginning is dropped past the limit."""
+    with transaction.atomic():
+        deployment = Deployment.objects.select_for_update().get(pk=deployment_id)
+        deployment.log = (deployment.log + text)[-LOG_LIMIT:]
+        deployment.save(update_fields=["log"])
+
+
+def set_dependencies(*, revision: Revision, key: str, size: int) -> None:
+    """Bind an installed dependency tree to a revision that is not live yet."""
+    tree, _ = DependencyTree.objects.update_or_create(
+        key=key,
+        defaults={"last_used_at": timezone.now(), "size": size},
+        create_defaults={"runtime": revision.runtime, "size": size},
+    )
+    revision.dependencies = tree
+    revision.save(update_fields=["dependencies"])
+
+
+@transaction.atomic
+def finish(*, deployment_id: UUID, acting: Principal) -> Deployment:
+    """Make a deployment's revision what runs. A newer one that is live already wins: then this is
+    superseded and changes nothing."""
+    deployment = Deployment.objects.select_related("revision").get(pk=deployment_id)
+    function = Function.objects.select_for_update().select_related("project").get(pk=deployment.function_id)
+    revision = deployment.revision
+    if revision is None or function.deleted_at is not None or _is_overtaken(function, revision):
+        return advance(deployment_id, DeploymentState.SUPERSEDED)
+    before = {"revision": str(function.latest_id) if function.latest_id else None}
+    function.latest = revision
+    function.save(update_fields=["latest", "changed_at"])
+    advance(deployment_id, DeploymentState.SUCCEEDED)
+    if deployment.publish:
+        version = _publish(function, revision, acting, deployment)
+        Deployment.objects.filter(pk=deployment_id).update(version=version)
+    record(
+        acting,
+        "function.deploy",
+        function,
+        project_id=function.project_id,
+        before=before,
+        after={"revision": str(revision.pk)},
+    )
+    announce_change(function.pk)
+    return Deployment.objects.select_related("version", "revision").get(pk=deployment_id)
+
+
+def fail(*, deployment_id: UUID, error_type: str, message: str) -> None:
+    """End a deployment; what ran before goes on running."""
+    with transaction.atomic():
+        advance(deployment_id, DeploymentState.FAILED)
+        Deployment.objects.filter(pk=deployment_id).update(error_type=error_type[:128], error=message)
+
+
+def _publish(function: Function, revision: Revision, acting: Principal, deployment: Deployment) -> Version:
+    version = next_version(function, revision, acting, deployment.description)
+    if deployment.draft_token is None:  # the API publishes numbers only; `live` is the console's
+        return version
+    alias, _ = Alias.objects.get_or_create(function=function, name=LIVE_ALIAS)
+    alias.version, alias.second_version, alias.second_weight = version, None, 0.0
+    alias.save()
+    record(acting, "alias.update", function, project_id=function.project_id, after=alias_picture(alias))
+    draft = Draft.objects.select_for_update().get(function=function)
+    if draft.wizard_step:
+        create_chosen_trigger(acting=acting, function=function, choice=draft.trigger)
+    draft.deployed_token, draft.wizard_step = deployment.draft_token, 0
+    draft.save(update_fields=["deployed_token", "wizard_step"])
+    return version
+
+
+def _is_overtaken(function: Function, revision: Revision) -> bool:
+    """Revision ids sort by the time they were frozen."""
+    return function.latest_id is not None and function.latest_id > revision.pk
+
+
+def _pack(draft: Draft) -> Artifact:
+    files = {
+        row.path: FileContent(bytes(row.content), row.executable)
+        for row in DraftFile.objects.filter(draft=draft)
+    }
+    if not files:
+        raise InvalidParameterValue(
+            "There is no code to deploy: write a file or upload a zip.", field="files"
+        )
+    return take_in(pack(files))
+
+
+def _settings_of(source: Draft | Revision) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in CONFIGURATION_FIELDS}
+
+
+def _revision(
+    function: Function, artifact: Artifact, settings: Mapping[str, Any], acting: Principal
+) -> Revision:
+    creator = UUID(acting.id) if acting.kind == "user" else None
+    return Revision.objects.create(function=function, artifact=artifact, created_by_id=creator, **settings)
+
+
+def _enqueue(
+    acting: Principal,
+    function: Function,
+    revision: Revision,
+    *,
+    publish: bool,
+    install: bool,
+    token: UUID | None,
+    description: str,
+) -> Deployment:
+    deployment = Deployment.objects.create(
+        project_id=function.project_id,
+        function=function,
+        revision=revision,
+        publish=publish,
+        install_dependencies=install,
+        draft_token=token,
+        description=description[:256],
+        created_by_id=revision.created_by_id,
+        steps=[{"state": DeploymentState.QUEUED, "at": timezone.now().isoformat()}],
+    )
+    record(acting, "function.request-deploy", function, project_id=function.project_id)
+    enqueue_deploy(deployment.pk)
+    return deployment

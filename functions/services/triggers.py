@@ -1,0 +1,316 @@
+"""What calls a function by itself: function URLs and schedules, made, changed, paused and removed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNotFound
+from functions.expressions import Rate, next_firing, next_firings, parse_expression, zone_of
+from functions.limits import EVENT_PAYLOAD
+from functions.models import Alias, Function, FunctionUrl, Schedule, Version
+from functions.naming import check_qualifier, is_latest, new_url_id
+from functions.queues import announce_change
+from functions.services.guard import record, require
+from functions.snapshots import Principal
+from functions.states import LIVE_ALIAS, InvokeMode, Role, UrlAuth
+
+NO_TRIGGER = "none"
+URL_TRIGGER = "function_url"
+SCHEDULE_TRIGGER = "schedule"
+_CORS_MEMBERS = frozenset(
+    {"AllowCredentials", "AllowHeaders", "AllowMethods", "AllowOrigins", "ExposeHeaders", "MaxAge"}
+)
+
+
+def check_choice(choice: Mapping[str, Any]) -> dict[str, Any]:
+    """The wizard's trigger choice with what belongs to its kind; raises InvalidParameterValue."""
+    kind = choice.get("kind", NO_TRIGGER)
+    if kind == URL_TRIGGER:
+        return {"kind": kind, "auth": _auth(choice.get("auth", UrlAuth.NONE))}
+    if kind == SCHEDULE_TRIGGER:
+        check_schedule(choice["expression"], choice.get("timezone", "UTC"), choice.get("payload", ""))
+        names = ("expression", "timezone", "payload")
+        return {"kind": kind, **{name: choice[name] for name in names if name in choice}}
+    if kind == NO_TRIGGER:
+        return {"kind": kind}
+    raise InvalidParameterValue("Choose no trigger, a function URL or a schedule.", field="kind")
+
+
+def create_chosen_trigger(*, acting: Principal, function: Function, choice: Mapping[str, Any]) -> None:
+    """Make what the wizard chose, once; called by the first deploy."""
+    match choice.get("kind", NO_TRIGGER):
+        case "function_url":
+            if not FunctionUrl.objects.filter(function=function, qualifier=LIVE_ALIAS).exists():
+                create_url(acting=acting, function=function, auth=choice.get("auth", UrlAuth.NONE))
+        case "schedule":
+            if not Schedule.objects.filter(function=function).exists():
+                create_schedule(
+                    acting=acting,
+                    function=function,
+                    name="schedule",
+                    expression=choice["expression"],
+                    timezone_name=choice.get("timezone", "UTC"),
+                    payload=choice.get("payload", ""),
+                )
+        case _:
+            return
+
+
+@transaction.atomic
+def create_url(
+    *,
+    acting: Principal,
+    function: Function,
+    qualifier: str = LIVE_ALIAS,
+    auth: str = UrlAuth.NONE,
+    invoke_mode: str = InvokeMode.BUFFERED,
+    cors: Mapping[str, Any] | None = None,
+) -> FunctionUrl:
+    """An HTTP address for a qualifier; raises ResourceConflict when it has one."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    check_target(function, qualifier)
+    url = FunctionUrl(
+        function=function,
+        qualifier="" if is_latest(qualifier) else qualifier,
+        url_id=new_url_id(),
+        auth=_auth(auth),
+        invoke_mode=_mode(invoke_mode),
+        cors=check_cors(cors),
+        created_by_id=_person(acting),
+    )
+    try:
+        with transaction.atomic():
+            url.save(force_insert=True)
+    except IntegrityError:
+        raise ResourceConflict(
+            f"Failed to create function url config for [functionArn = {function.arn}]. Error message:  "
+            "FunctionUrlConfig exists for this Lambda function"
+        ) from None
+    record(
+        acting,
+        "url.create",
+        url,
+        project_id=function.project_id,
+        name=function.name,
+        after={"auth": url.auth},
+    )
+    announce_change(function.pk)
+    return url
+
+
+@transaction.atomic
+def update_url(*, acting: Principal, url: FunctionUrl, **changes: Any) -> FunctionUrl:
+    """Change auth, invoke_mode, cors or enabled; what is left out stays."""
+    require(acting, Role.DEVELOPER, url.function.project_id)
+    checks: Mapping[str, Callable[[Any], Any]] = {
+        "auth": _auth,
+        "invoke_mode": _mode,
+        "cors": check_cors,
+        "enabled": bool,
+    }
+    before = {name: getattr(url, name) for name in changes}
+    for name, value in changes.items():
+        setattr(url, name, checks[name](value))
+    url.save()
+    record(
+        acting,
+        "url.update",
+        url,
+        project_id=url.function.project_id,
+        name=url.function.name,
+        before=before,
+        after={name: getattr(url, name) for name in changes},
+    )
+    announce_change(url.function_id)
+    return url
+
+
+@transaction.atomic
+def delete_url(*, acting: Principal, url: FunctionUrl) -> None:
+    """Take an HTTP address away; a new one will be another."""
+    require(acting, Role.DEVELOPER, url.function.project_id)
+    record(acting, "url.delete", url, project_id=url.function.project_id, name=url.function.name)
+    function_id = url.function_id
+    url.delete()
+    announce_change(function_id)
+
+
+@transaction.atomic
+def create_schedule(
+    *,
+    acting: Principal,
+    function: Function,
+    name: str,
+    expression: str,
+    timezone_name: str = "UTC",
+    payload: str = "",
+    qualifier: str = LIVE_ALIAS,
+    enabled: bool = True,
+) -> Schedule:
+    """Calls at set times; raises InvalidParameterValue (with field) or ResourceConflict for a taken
+    name."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    check_target(function, qualifier)
+    check_schedule(expression, timezone_name, payload)
+    schedule = Schedule(
+        function=function,
+        name=_schedule_name(name),
+        expression=expression.strip(),
+        timezone=timezone_name,
+        payload=payload,
+        qualifier="" if is_latest(qualifier) else qualifier,
+        enabled=enabled,
+        created_by_id=_person(acting),
+    )
+    schedule.due_at = _first_due(schedule)
+    _save_schedule(schedule)
+    record(
+        acting,
+        "schedule.create",
+        schedule,
+        project_id=function.project_id,
+        name=f"{function.name}/{name}",
+        after={"expression": schedule.expression, "timezone": schedule.timezone},
+    )
+    return schedule
+
+
+@transaction.atomic
+def update_schedule(*, acting: Principal, schedule: Schedule, **changes: Any) -> Schedule:
+    """Change name, expression, timezone, payload, qualifier or enabled; the next firing is worked out
+    again from now."""
+    require(acting, Role.DEVELOPER, schedule.function.project_id)
+    before = {name: getattr(schedule, name) for name in changes}
+    for name, value in changes.items():
+        setattr(schedule, name, _schedule_name(value) if name == "name" else value)
+    check_target(schedule.function, schedule.qualifier)
+    check_schedule(schedule.expression, schedule.timezone, schedule.payload)
+    schedule.due_at = _first_due(schedule)
+    _save_schedule(schedule)
+    record(
+        acting,
+        "schedule.update",
+        schedule,
+        project_id=schedule.function.project_id,
+        name=f"{schedule.function.name}/{schedule.name}",
+        before=before,
+        after={name: getattr(schedule, name) for name in changes},
+    )
+    return schedule
+
+
+@transaction.atomic
+def delete_schedule(*, acting: Principal, schedule: Schedule) -> None:
+    """Remove a schedule; firings already accepted still run."""
+    require(acting, Role.DEVELOPER, schedule.function.project_id)
+    record(
+        acting,
+        "schedule.delete",
+        schedule,
+        project_id=schedule.function.project_id,
+        name=f"{schedule.function.name}/{schedule.name}",
+        before={"expression": schedule.expression},
+    )
+    schedule.delete()
+
+
+def reschedule(schedule: Schedule) -> None:
+    """Work out the next firing from now on: after a restore, a pause or a change."""
+    schedule.due_at = _first_due(schedule)
+    schedule.save(update_fields=["due_at"])
+
+
+def check_schedule(expression: str, timezone_name: str, payload: str) -> list[datetime]:
+    """The next five firings (UTC) of a schedule that may be saved; raises InvalidParameterValue with the
+    field that is wrong."""
+    parsed = parse_expression(expression)
+    zone = zone_of(timezone_name)
+    firings = next_firings(parsed, zone, timezone.now(), 5)
+    if not firings:
+        raise InvalidParameterValue("This never fires again.", field="expression")
+    if isinstance(parsed, Rate) and parsed.period < timedelta(minutes=1):
+        raise InvalidParameterValue("The shortest rate is one minute.", field="expression")
+    if payload:
+        _check_payload(payload)
+    return firings
+
+
+def check_target(function: Function, qualifier: str) -> None:
+    """Raises unless the qualifier exists: $LATEST, a version or an alias. A function that was never
+    deployed may already be bound to `live`, which its first deploy makes."""
+    check_qualifier(qualifier)
+    if is_latest(qualifier) or (qualifier == LIVE_ALIAS and function.is_draft):
+        return
+    if qualifier.isdecimal():
+        exists = Version.objects.filter(function=function, number=int(qualifier)).exists()
+    else:
+        exists = Alias.objects.filter(function=function, name=qualifier).exists()
+    if not exists:
+        raise ResourceNotFound(f"Function not found: {function.arn}:{qualifier}", field="qualifier")
+
+
+def check_cors(cors: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """AWS's Cors shape, or None for none; raises InvalidParameterValue with field `cors`."""
+    if not cors:
+        return None
+    unknown = cors.keys() - _CORS_MEMBERS
+    if unknown:
+        raise InvalidParameterValue(f"CORS has no {', '.join(sorted(unknown))}.", field="cors")
+    if cors.get("AllowCredentials") and "*" in cors.get("AllowOrigins", []):
+        raise InvalidParameterValue(
+            "AllowOrigins may not be * when AllowCredentials is true: browsers refuse it.", field="cors"
+        )
+    return dict(cors)
+
+
+def _check_payload(payload: str) -> None:
+    if len(payload.encode()) > EVENT_PAYLOAD:
+        raise InvalidParameterValue("The input has at most 1 MB.", field="payload")
+    try:
+        json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise InvalidParameterValue(f"The input is not JSON: {error}", field="payload") from None
+
+
+def _first_due(schedule: Schedule) -> datetime | None:
+    if not schedule.enabled:
+        return None
+    return next_firing(parse_expression(schedule.expression), zone_of(schedule.timezone), timezone.now())
+
+
+def _save_schedule(schedule: Schedule) -> None:
+    try:
+        with transaction.atomic():
+            schedule.save()
+    except IntegrityError:
+        raise ResourceConflict(f"A schedule {schedule.name} exists already.", field="name") from None
+
+
+def _schedule_name(text: str) -> str:
+    text = text.strip()
+    if not 1 <= len(text) <= 64:
+        raise InvalidParameterValue("A name has 1 to 64 characters.", field="name")
+    return text
+
+
+def _auth(value: str) -> str:
+    if value not in UrlAuth.values:
+        raise InvalidParameterValue(f"{value!r} is not NONE or AWS_IAM.", field="auth")
+    return value
+
+
+def _mode(value: str) -> str:
+    if value not in InvokeMode.values:
+        raise InvalidParameterValue(f"{value!r} is not BUFFERED or RESPONSE_STREAM.", field="invoke_mode")
+    return value
+
+
+def _person(acting: Principal) -> UUID | None:
+    return UUID(acting.id) if acting.kind == "user" else None
