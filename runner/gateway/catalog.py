@@ -1,0 +1,235 @@
+"""What the gateway knows of functions, URLs and keys, in memory. A miss costs one thread hop to the queries;
+a change is announced over Redis. The only place of the gateway that may reach the ORM (through `Source`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol
+from uuid import UUID
+
+from functions.errors import FunctoryError, ResourceNotFound, ServiceUnavailable
+from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, UrlSnapshot
+from runner.gateway.lanes import LaneKey, lane_key
+
+log = logging.getLogger("functory.catalog")
+THREADS = 4
+MOST_ENTRIES = 50_000
+NEGATIVE_S = 2.0
+UNSUBSCRIBED_S = 5.0  # how long an entry is believed while announcements cannot be heard
+
+Then = Callable[[Any], None]
+
+
+class Source(Protocol):
+    """The queries, called in threads; they raise FunctoryError."""
+
+    def route(self, *, account: str, region: str, name: str, qualifier: str) -> Route:
+        """A function by name."""
+        ...
+
+    def route_by_id(self, *, function_id: UUID, qualifier: str) -> Route:
+        """A function by id."""
+        ...
+
+    def url_by_id(self, url_id: str) -> UrlSnapshot | None:
+        """A function URL."""
+        ...
+
+    def access_key(self, key_id: str) -> KeySnapshot | None:
+        """An access key."""
+        ...
+
+    def revision_snapshot(self, *, revision_id: UUID) -> FunctionSnapshot:
+        """A revision that may not be live yet."""
+        ...
+
+    def kinds(self) -> list[tuple[str, str]]:
+        """Runtime and network of every deployed function, each pair once."""
+        ...
+
+
+class Entry:
+    """A value, or the refusal that stands for it, with the time on the loop's clock when it was read."""
+
+    __slots__ = ("function_id", "read_at", "value")
+
+    def __init__(self, value: Any, function_id: str, read_at: float) -> None:
+        self.value = value
+        self.function_id = function_id
+        self.read_at = read_at
+
+
+class Catalog:
+    """Answers at once from memory, or later from a thread: `then` gets the value, or a FunctoryError.
+    `on_retain` hears which revisions of a changed function are still reachable."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, source: Source) -> None:
+        self._loop = loop
+        self._source = source
+        self._threads = ThreadPoolExecutor(THREADS, "catalog")
+        self._entries: dict[Hashable, Entry] = {}
+        self._asking: dict[Hashable, list[Then]] = {}
+        self._used: dict[str, set[str]] = {}
+        self._generation = 0
+        self.subscribed = False
+        self.on_retain: Callable[[str, set[LaneKey]], None] = lambda _function_id, _live: None
+
+    # --- reading ---
+
+    def route(self, account: str, region: str, name: str, qualifier: str, then: Then) -> None:
+        """A function by name, as the API names it."""
+        key = ("route", account, region, name, qualifier)
+        if not self._answer(key, then):
+            read = partial(self._source.route, account=account, region=region, name=name, qualifier=qualifier)
+            self._ask(key, read, then)
+
+    def route_by_id(self, function_id: str, qualifier: str, then: Then) -> None:
+        """A function by id, as triggers name it."""
+        key = ("id", function_id, qualifier)
+        if not self._answer(key, then):
+            self._ask(key, partial(self._read_by_id, function_id, qualifier), then)
+
+    def url(self, url_id: str, then: Then) -> None:
+        """A function URL; None when there is none."""
+        key = ("url", url_id)
+        if not self._answer(key, then):
+            self._ask(key, partial(self._source.url_by_id, url_id), then)
+
+    def key(self, key_id: str, then: Then) -> None:
+        """An access key; None when it does not work."""
+        key = ("key", key_id)
+        if not self._answer(key, then):
+            self._ask(key, partial(self._source.access_key, key_id), then)
+
+    async def revision(self, revision_id: UUID) -> FunctionSnapshot:
+        """A revision for its first start; never cached. Raises FunctoryError."""
+        read = partial(self._source.revision_snapshot, revision_id=revision_id)
+        return await self._loop.run_in_executor(self._threads, in_thread, read)
+
+    async def kinds(self) -> list[tuple[str, str]]:
+        """Runtime and network of every deployed function."""
+        return await self._loop.run_in_executor(self._threads, in_thread, self._source.kinds)
+
+    def _read_by_id(self, function_id: str, qualifier: str) -> Route:
+        try:
+            identifier = UUID(function_id)
+        except ValueError:
+            raise ResourceNotFound(f"Function not found: {function_id[:64]}") from None
+        return self._source.route_by_id(function_id=identifier, qualifier=qualifier)
+
+    def _answer(self, key: Hashable, then: Then) -> bool:
+        entry = self._entries.get(key)
+        if entry is None:
+            return False
+        value = entry.value
+        if value is None or isinstance(value, FunctoryError):
+            fresh = self._loop.time() - entry.read_at < NEGATIVE_S
+        else:
+            fresh = self.subscribed or self._loop.time() - entry.read_at < UNSUBSCRIBED_S
+        if fresh:
+            then(value)
+        return fresh
+
+    # --- a miss ---
+
+    def _ask(self, key: Hashable, read: Callable[[], Any], then: Then) -> None:
+        waiting = self._asking.get(key)
+        if waiting is not None:
+            waiting.append(then)
+            return
+        self._asking[key] = [then]
+        future = self._loop.run_in_executor(self._threads, in_thread, read)
+        future.add_done_callback(partial(self._told, key, self._generation))
+
+    def _told(self, key: Hashable, generation: int, future: asyncio.Future[Any]) -> None:
+        error = future.exception()
+        value: Any
+        if error is None:
+            value = future.result()
+        elif isinstance(error, FunctoryError):
+            value = error
+        else:
+            log.error("the catalog could not be read", exc_info=error)
+            value = ServiceUnavailable(f"The database does not answer: {error}")
+        # A change announced in the meantime may not be in what was read: do not keep it.
+        if generation == self._generation and not isinstance(value, ServiceUnavailable):
+            self._store(key, value)
+        for then in self._asking.pop(key, ()):
+            then(value)
+
+    def _store(self, key: Hashable, value: Any) -> None:
+        if len(self._entries) >= MOST_ENTRIES:
+            self._entries.clear()
+        function_id = ""
+        if isinstance(value, Route):
+            function_id = value.choices[0][0].function_id
+            self._used.setdefault(function_id, set()).add(value.qualifier)
+        elif isinstance(value, UrlSnapshot):
+            function_id = value.function_id
+        self._entries[key] = Entry(value, function_id, self._loop.time())
+
+    # --- changes ---
+
+    def function_changed(self, function_id: str) -> None:
+        """Forget a function, and everything that was not found (its name may exist now); then learn which of
+        its revisions are still reachable."""
+        self._generation += 1
+        for key in [key for key, entry in self._entries.items() if _concerns(entry, function_id)]:
+            del self._entries[key]
+        self._review(function_id)
+
+    def key_changed(self, key_id: str) -> None:
+        """Forget an access key."""
+        self._generation += 1
+        self._entries.pop(("key", key_id), None)
+
+    def forget_all(self) -> None:
+        """Announcements may have been missed: forget everything, review what runs."""
+        self._generation += 1
+        self._entries.clear()
+        for function_id in list(self._used):
+            self._review(function_id)
+
+    def _review(self, function_id: str) -> None:
+        qualifiers = self._used.pop(function_id, set())
+        if not qualifiers:
+            self.on_retain(function_id, set())
+            return
+        live: set[LaneKey] = set()
+        left = set(qualifiers)
+
+        def learned(qualifier: str, value: Any) -> None:
+            left.discard(qualifier)
+            if isinstance(value, Route):
+                live.update(lane_key(snapshot) for snapshot, _ in value.choices)
+            elif isinstance(value, ServiceUnavailable):
+                live.add(("", ""))  # the database is away: nothing may be concluded
+                self._used.setdefault(function_id, set()).update(qualifiers)
+            if not left and ("", "") not in live:
+                self.on_retain(function_id, live)
+
+        for qualifier in qualifiers:
+            self.route_by_id(function_id, qualifier, partial(learned, qualifier))
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _concerns(entry: Entry, function_id: str) -> bool:
+    return entry.function_id == function_id or entry.value is None or isinstance(entry.value, FunctoryError)
+
+
+def in_thread(read: Callable[[], Any]) -> Any:
+    """Run a query on a catalog thread; a connection that the database closed is replaced."""
+    from django.db import close_old_connections
+
+    close_old_connections()
+    try:
+        return read()
+    finally:
+        close_old_connections()

@@ -1,0 +1,289 @@
+"""The bound sandboxes: who waits for one, when another is started, and when one ends. Told what to do with a
+call by its three callbacks; knows no records and no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+
+from functions.errors import FunctoryError, ServiceUnavailable, TooManyRequests
+from functions.snapshots import FunctionSnapshot
+from functions.states import EndReason, Outcome
+from runner.gateway.ends import Ends
+from runner.gateway.invocation import Invocation
+from runner.gateway.lanes import Lane, LaneKey, Lanes, Placement, Sandbox, lane_key
+from runner.gateway.room import Room
+from runner.gateway.starts import Starter
+from runner.sandbox import eviction
+from runner.sandbox.leases import ACCOUNT
+from runner.sandbox.spec import Bound
+
+log = logging.getLogger("functory.fleet")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Times in seconds; `queue` is how many calls may wait for the machine at once."""
+
+    warm_s: float = 600.0
+    patience_s: float = 30.0
+    queue: int = 1000
+    keep_warmed_s: float = 120.0
+
+
+def _unset(*_: object) -> None:
+    raise RuntimeError("the fleet has no dispatcher")
+
+
+class Fleet:
+    """All lanes with their sandboxes. A call that waits is handed to exactly one of the callbacks."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, starter: Starter, room: Room, rules: Rules | None = None
+    ) -> None:
+        self._loop = loop
+        self._starter = starter
+        self._rules = rules or Rules()
+        self._starving: list[Lane] = []
+        self._waiting = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.lanes = Lanes()
+        self.room = room
+        self.ends = Ends()
+        self.stopping = False
+        self.run: Callable[[Placement, Invocation], None] = _unset
+        self.init_failed: Callable[[Invocation, Bound], None] = _unset
+        self.refuse: Callable[[Invocation, FunctoryError], None] = _unset
+
+    # --- calls that wait ---
+
+    def queue(self, call: Invocation, lane: Lane) -> None:
+        """No warm sandbox: wait for the next that is free or started."""
+        refusal = self._too_much(lane)
+        if refusal is not None:
+            self.refuse(call, refusal)
+            return
+        lane.waiting.append(call)
+        self._waiting += 1
+        call.patience = self._loop.call_later(self._rules.patience_s, self._give_up, call, lane)
+        self._start_missing(lane)
+
+    def offer(self, placement: Placement) -> None:
+        """A sandbox has nothing to do: the longest waiting call of its revision, else back on the stack."""
+        lane = placement.lane
+        if placement.ending is not None:
+            self.end(placement, placement.ending)
+        elif lane.waiting and placement.sandbox.alive:
+            self.run(placement, self._next(lane))
+        elif lane.retired or self.stopping:
+            self.end(placement, EndReason.SHUTDOWN if self.stopping else EndReason.DRAINED)
+        else:
+            placement.last_used = self._loop.time()
+            lane.warm.append(placement)
+            if self._starving:
+                self._feed()
+
+    def _next(self, lane: Lane) -> Invocation:
+        call = lane.waiting.popleft()
+        self._waiting -= 1
+        if call.patience is not None:
+            call.patience.cancel()
+            call.patience = None
+        return call
+
+    def _too_much(self, lane: Lane) -> FunctoryError | None:
+        if lane.snapshot.memory_mb > self.room.limit_mb:
+            return ServiceUnavailable(
+                f"The function needs {lane.snapshot.memory_mb} MB; this machine gives sandboxes "
+                f"{self.room.limit_mb} MB in all (FUNCTORY_SANDBOX_MEMORY_MB)."
+            )
+        if self._waiting >= self._rules.queue:
+            return TooManyRequests("The machine is full and its queue is too.", reason=ACCOUNT)
+        return None
+
+    def _give_up(self, call: Invocation, lane: Lane) -> None:
+        lane.waiting.remove(call)
+        self._waiting -= 1
+        call.patience = None
+        seconds = self._rules.patience_s
+        message = f"The machine had no room for another sandbox within {seconds:.0f} seconds."
+        self.refuse(call, TooManyRequests(message, reason=ACCOUNT))
+        self.lanes.forget(lane)
+
+    # --- room ---
+
+    def _start_missing(self, lane: Lane) -> None:
+        while lane.starting < len(lane.waiting) and not self.stopping:
+            if not self._make_room(lane.snapshot.memory_mb):
+                if not lane.hungry:
+                    lane.hungry = True
+                    self._starving.append(lane)
+                return
+            lane.starting += 1
+            self._spawn(self._start_for_queue(lane))
+
+    def _make_room(self, memory_mb: int) -> bool:
+        """Take memory for one more sandbox; when it is short, end idle ones and wait until they are gone."""
+        missing = self.room.missing(memory_mb)
+        if missing > 0:
+            for placement in eviction.victims(self.lanes.idle(), missing - self.ends.leaving_mb) or ():
+                self.end(placement, EndReason.EVICTED)
+            return False
+        self.room.take(memory_mb)
+        return True
+
+    def _feed(self) -> None:
+        """Memory was freed or a sandbox fell idle: lanes that could not start one try again, oldest first."""
+        starving, self._starving = self._starving, []
+        for lane in starving:
+            lane.hungry = False
+            self._start_missing(lane)
+
+    def _freed(self, memory_mb: int) -> None:
+        self.room.free(memory_mb)
+        self.ends.tell()
+        if self._starving:
+            self._feed()
+
+    # --- cold starts ---
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _start_for_queue(self, lane: Lane) -> None:
+        try:
+            bound, placement = await self._start(lane, "a call found no warm sandbox")
+        except ServiceUnavailable as error:
+            self._start_failed(lane, error)
+        except Exception:
+            log.exception("a cold start of %s failed", lane.snapshot.name)
+            self._start_failed(lane, ServiceUnavailable("The sandbox could not be started."))
+        else:
+            lane.starting -= 1
+            if placement is not None:
+                self.offer(placement)
+            elif lane.waiting:
+                self.init_failed(self._next(lane), bound)
+        self._start_missing(lane)
+        self.lanes.forget(lane)
+
+    def _start_failed(self, lane: Lane, error: ServiceUnavailable) -> None:
+        """Of those that wait, one per failed start is told."""
+        lane.starting -= 1
+        if lane.waiting:
+            self.refuse(self._next(lane), error)
+
+    async def _start(self, lane: Lane, why: str) -> tuple[Bound, Placement | None]:
+        """A bound sandbox, or none when init failed. The memory is taken already, and freed on failure."""
+        snapshot = lane.snapshot
+        try:
+            sandbox, bound = await self._starter.start(snapshot)
+        except BaseException:
+            self._freed(snapshot.memory_mb)
+            raise
+        if bound.outcome is not Outcome.SUCCESS:
+            self.ends.note(sandbox.id, snapshot.name, EndReason.INIT_FAILURE, bound.error_message)
+            self._leave(sandbox, snapshot.memory_mb, EndReason.INIT_FAILURE)
+            return bound, None
+        placement = Placement(sandbox, lane, init_us=bound.init_us, why=why)
+        lane.placements.add(placement)
+        sandbox.on_lost = partial(self._lost, placement)
+        return bound, placement
+
+    async def warm(self, snapshot: FunctionSnapshot) -> Bound:
+        """Start one sandbox of a revision and keep it for its first call; raises FunctoryError."""
+        lane = self.lanes.get(snapshot)
+        lane.kept_until = self._loop.time() + self._rules.keep_warmed_s
+        refusal = self._too_much(lane)
+        if refusal is not None:
+            raise refusal
+        lane.starting += 1
+        try:
+            await self._wait_for_room(snapshot.memory_mb)
+            bound, placement = await self._start(lane, "a deploy checked that it starts")
+        finally:
+            lane.starting -= 1
+        if placement is not None:
+            placement.cold = False
+            placement.init_us = 0
+            self.offer(placement)
+        self.lanes.forget(lane)
+        return bound
+
+    async def _wait_for_room(self, memory_mb: int) -> None:
+        deadline = self._loop.time() + self._rules.patience_s
+        while not self._make_room(memory_mb):
+            try:
+                await asyncio.wait_for(self.ends.changed.wait(), deadline - self._loop.time())
+            except TimeoutError:
+                raise ServiceUnavailable("The machine has no room for another sandbox now.") from None
+
+    # --- sandboxes end ---
+
+    def end(self, placement: Placement, reason: EndReason, detail: str = "") -> None:
+        """End a sandbox; a busy one after its call."""
+        placement.ending = reason
+        lane = placement.lane
+        if placement in lane.warm:
+            lane.warm.remove(placement)
+        if placement.call is not None or placement not in lane.placements:
+            return
+        lane.placements.discard(placement)
+        self.ends.note(placement.sandbox.id, lane.snapshot.name, reason, detail)
+        self._leave(placement.sandbox, placement.memory_mb, reason)
+        self._start_missing(lane)
+        self.lanes.forget(lane)
+
+    def _leave(self, sandbox: Sandbox, memory_mb: int, reason: EndReason) -> None:
+        self.ends.leaving_mb += memory_mb
+        self._spawn(self._remove(sandbox, memory_mb, reason))
+
+    async def _remove(self, sandbox: Sandbox, memory_mb: int, reason: EndReason) -> None:
+        try:
+            await sandbox.end(reason)
+        except Exception:
+            log.exception("sandbox %s could not be removed", sandbox.id)
+        finally:
+            self.ends.leaving_mb -= memory_mb
+            self._freed(memory_mb)
+
+    def _lost(self, placement: Placement, reason: EndReason) -> None:
+        """A sandbox ended by itself while it had no call."""
+        self.end(placement, reason)
+
+    def sweep(self) -> None:
+        """End what has idled for its time to live."""
+        now = self._loop.time()
+        for placement in eviction.expired(self.lanes.idle(), now, self._rules.warm_s):
+            self.end(placement, EndReason.IDLE)
+
+    def retain(self, function_id: str, live: set[LaneKey]) -> None:
+        """Only these revisions of the function are reachable now: drain the others after their calls. One
+        that a deploy has just warmed is about to become reachable."""
+        now = self._loop.time()
+        for lane in self.lanes.of_function(function_id):
+            lane.retired = lane_key(lane.snapshot) not in live and lane.kept_until < now
+            if lane.retired:
+                for placement in list(lane.placements):
+                    self.end(placement, EndReason.DRAINED)
+
+    def find(self, sandbox_id: str) -> Placement | None:
+        """A bound sandbox by its id."""
+        return next((one for one in self.lanes.placements() if one.sandbox.id == sandbox_id), None)
+
+    async def close(self) -> None:
+        """Refuse what waits, end every sandbox and wait until they are gone."""
+        self.stopping = True
+        for lane in self.lanes.all():
+            while lane.waiting:
+                self.refuse(self._next(lane), ServiceUnavailable("Functory is stopping."))
+        for placement in self.lanes.placements():
+            placement.call = None
+            self.end(placement, EndReason.SHUTDOWN)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=15)

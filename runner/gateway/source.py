@@ -1,0 +1,22 @@
+"""The catalog's source in an installation: the domain's queries. Imported by main alone."""
+
+from __future__ import annotations
+
+from functions.models import Revision
+from functions.queries.snapshots import access_key, revision_snapshot, route, route_by_id, url_by_id
+
+
+class Queries:
+    """catalog.Source over the ORM."""
+
+    route = staticmethod(route)
+    route_by_id = staticmethod(route_by_id)
+    url_by_id = staticmethod(url_by_id)
+    access_key = staticmethod(access_key)
+    revision_snapshot = staticmethod(revision_snapshot)
+
+    @staticmethod
+    def kinds() -> list[tuple[str, str]]:
+        """Runtime and network of every deployed function, each pair once."""
+        live = Revision.objects.filter(latest_of__deleted_at__isnull=True, latest_of__isnull=False)
+        return list(live.order_by().values_list("runtime", "network").distinct())

@@ -1,0 +1,74 @@
+"""Cold starts: a prewarmed sandbox of the right kind becomes a function's. Knows pool and binding; no
+queues, no calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from functions import limits
+from functions.errors import ServiceUnavailable
+from functions.snapshots import FunctionSnapshot
+from functions.states import EndReason
+from runner.gateway.lanes import Sandbox
+from runner.sandbox.driver import DriverError
+from runner.sandbox.pool import Pool
+from runner.sandbox.spec import Binding, Bound, CodeMount, Limits, PoolKey
+
+SUPPLY_S = 30.0
+
+
+class Starter:
+    """Starts sandboxes for snapshots; `key_of` and `environment_of` are the runtime table's knowledge."""
+
+    def __init__(
+        self,
+        pool: Pool[Sandbox],
+        key_of: Callable[[FunctionSnapshot], PoolKey],
+        environment_of: Callable[[FunctionSnapshot], dict[str, str]],
+    ) -> None:
+        self._pool = pool
+        self._key_of = key_of
+        self._environment_of = environment_of
+
+    async def start(self, snapshot: FunctionSnapshot) -> tuple[Sandbox, Bound]:
+        """A sandbox that was bound to the snapshot's code, and how its init went; raises
+        ServiceUnavailable when the engine cannot give one."""
+        sandbox = await self._acquire(self._key_of(snapshot))
+        try:
+            bound = await sandbox.bind(self._binding(snapshot))
+        except DriverError as error:
+            await sandbox.end(EndReason.PLATFORM)
+            raise ServiceUnavailable(f"The sandbox could not be given its code: {error}") from error
+        except BaseException:
+            await sandbox.end(EndReason.PLATFORM)
+            raise
+        return sandbox, bound
+
+    async def _acquire(self, key: PoolKey) -> Sandbox:
+        try:
+            return await asyncio.wait_for(self._pool.acquire(key), SUPPLY_S)
+        except DriverError as error:
+            raise ServiceUnavailable(f"No sandbox can be made: {error}") from error
+        except TimeoutError as error:
+            raise ServiceUnavailable(
+                f"No sandbox could be made within {SUPPLY_S:.0f} seconds: the machine is busy."
+            ) from error
+
+    def _binding(self, snapshot: FunctionSnapshot) -> Binding:
+        return Binding(
+            mounts=mounts_of(snapshot),
+            limits=Limits(snapshot.memory_mb, snapshot.ephemeral_mb),
+            handler=snapshot.handler,
+            environment=self._environment_of(snapshot),
+            init_timeout_s=limits.INIT_TIMEOUT_S,
+        )
+
+
+def mounts_of(snapshot: FunctionSnapshot) -> tuple[CodeMount, ...]:
+    """What appears inside: code, its dependencies, layers."""
+    mounts = [CodeMount(snapshot.code, "/var/task")]
+    if snapshot.dependencies is not None:
+        mounts.append(CodeMount(snapshot.dependencies, "/var/dependencies"))
+    mounts += [CodeMount(layer, "/opt") for layer in snapshot.layers]
+    return tuple(mounts)
