@@ -78,6 +78,12 @@ class Archive:
         if left:
             raise InvalidZipFile(f"{entry.path}: does not hold as much as it declares.")
 
+    def verify(self) -> None:
+        """Read everything once; raises InvalidZipFile if something is damaged."""
+        for entry in self.entries:
+            for _ in self.chunks(entry):
+                pass
+
     def files(self) -> dict[str, FileContent]:
         """All regular files in memory."""
         return {

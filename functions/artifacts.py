@@ -60,6 +60,7 @@ class Store:
         """Check a package and keep it until the worker stores it; raises InvalidZipFile or
         RequestTooLarge."""
         archive = Archive(data)
+        archive.verify()
         sha256 = hashlib.sha256(data).hexdigest()
         if not self.blob(sha256).exists() and not self.upload(sha256).exists():
             _write_durably(self.upload(sha256), data)

@@ -15,7 +15,7 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 import django
 
 django.setup()
-# Workers of a parallel run inherit the environment: without the name they come here first, as this process did.
+# Workers of a parallel run inherit the environment: without the name they come here first as well.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from datetime import UTC, datetime
