@@ -1,4 +1,5 @@
-"""What every answer of the console carries: a strict content security policy without inline script."""
+"""What every answer of the console carries: a strict content security policy without inline script or style;
+and the one detour: a person with a one-time password chooses another before anything else."""
 
 from __future__ import annotations
 
@@ -6,12 +7,18 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from functions.models import User
+
+Next = Callable[[HttpRequest], HttpResponse]
 
 
 class ContentSecurityPolicy:
     """Adds the policy; live streams come from the gateway's origin, so it is named in connect-src."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
         self.policy = "; ".join(
             (
@@ -32,3 +39,19 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.policy)
         return response
+
+
+class PasswordChange:
+    """Sends people who must change their password to the page where they do."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, or redirect."""
+        user = getattr(request, "user", None)
+        if isinstance(user, User) and user.must_change_password:
+            allowed = {reverse("change_password"), reverse("logout")}
+            if request.path not in allowed and not request.path.startswith(settings.STATIC_URL):
+                return redirect("change_password")
+        return self.get_response(request)

@@ -1,7 +1,169 @@
-"""Filters that print numbers in the unit that reads: durations, sizes, money."""
+"""Filters and tags that every template has: numbers in the unit that reads, money, times, icons. Pure but for
+the address of the icon sprite; wording of outcomes and errors is elsewhere."""
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
 from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from console.terms import TERMS, Term
 
 register = template.Library()
+NOTHING = "–"
+PICO = Decimal(10) ** 12
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A whole number with thousands separators; a dash for None."""
+    return NOTHING if value is None or value == "" else f"{int(value):,}"
+
+
+@register.filter
+def duration(value: Any) -> str:
+    """Microseconds as 812 µs, 24 ms, 1.3 s, 2 min 5 s; a dash for None."""
+    if value is None or value == "":
+        return NOTHING
+    us = float(value)
+    if us < 1000:
+        return f"{us:.0f} µs"
+    if us < 999_500:
+        return f"{_short(us / 1000)} ms"
+    if us < 59_950_000:
+        return f"{_short(us / 1_000_000)} s"
+    return span(us / 1_000_000)
+
+
+def span(seconds: float) -> str:
+    """Seconds in the two largest units, as 2 min 5 s or 3 d 4 h."""
+    whole = max(0, round(seconds))
+    parts = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, whole = divmod(whole, size)
+        if count:
+            parts.append((size, f"{count} {unit}"))
+    kept = [text for size, text in parts[:2] if not parts or size * 3600 >= parts[0][0]]
+    return " ".join(kept) or "0 s"
+
+
+@register.filter
+def size(value: Any) -> str:
+    """Bytes as 512 B, 1.2 kB, 40 MB (units of 1,024); a dash for None."""
+    if value is None or value == "":
+        return NOTHING
+    amount = float(value)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{_short(amount)} {unit}" if unit != "B" else f"{amount:.0f} B"
+        amount /= 1024
+    return f"{_short(amount)} GB"
+
+
+@register.filter
+def megabytes(value: Any) -> str:
+    """MB as 512 MB or 7.6 GB; a dash for None."""
+    return NOTHING if value is None or value == "" else size(float(value) * 1024 * 1024)
+
+
+@register.filter
+def percent(value: Any) -> str:
+    """A fraction as 12 %, 0.3 %; a dash for None."""
+    if value is None or value == "":
+        return NOTHING
+    amount = float(value) * 100
+    if amount == 0 or amount >= 10:
+        return f"{amount:.0f} %"
+    return f"{amount:.1f} %" if amount >= 0.1 else "< 0.1 %"
+
+
+@register.filter
+def usd(value: Any) -> str:
+    """Pico-dollars as dollars: two decimals from a dollar up, otherwise as many as two digits need."""
+    if value is None or value == "":
+        return NOTHING
+    amount = Decimal(int(value)) / PICO
+    if amount == 0:
+        return "$0"
+    if abs(amount) >= 1:
+        return f"${amount:,.2f}"
+    places = max(2, 1 - amount.adjusted())
+    text = f"{amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):f}"
+    return f"${text.rstrip('0') if len(text.rstrip('0').partition('.')[2]) > 2 else text[:4]}"
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A time element: UTC for those without script, the reader's zone otherwise (js/console.js)."""
+    if value is None:
+        return NOTHING
+    at = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC" data-local>{} UTC</time>',
+        at.isoformat().replace("+00:00", "Z"),
+        at.strftime("%Y-%m-%d %H:%M:%S"),
+        at.strftime("%b %-d, %H:%M:%S"),
+    )
+
+
+@register.filter
+def ago(value: Any) -> str:
+    """How long ago a time (or a number of Unix microseconds) was: 3 min, 2 h, 5 d."""
+    if value is None or value == "":
+        return NOTHING
+    at = value if isinstance(value, datetime) else datetime.fromtimestamp(int(value) / 1e6, UTC)
+    seconds = max(0, round((timezone.now() - at).total_seconds()))
+    for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    """Plain JSON types, indented."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def field(values: Any, name: Any) -> Any:
+    """The value under a name of a mapping, "" if there is none."""
+    return values.get(name, "") if values else ""
+
+
+@register.filter
+def term(key: str) -> Term:
+    """The explanation of a term of art; raises KeyError."""
+    return TERMS[key]
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """An icon of the sprite, for the eye only: its neighbour or an aria-label says what it means."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        classes,
+        static("vendor/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def here(context: dict[str, Any], *sections: str) -> SafeString:
+    """What a navigation link carries when it is the section of this page."""
+    current = context.get("section", "")
+    return format_html(' aria-current="{}"', "page") if current in sections else SafeString("")
+
+
+def _short(amount: float) -> str:
+    """Two digits at least, no decimals that say nothing."""
+    if amount >= 10:
+        return f"{amount:.0f}"
+    return f"{amount:.1f}".removesuffix(".0")

@@ -1,0 +1,143 @@
+"""Terms of art in a few words each: what it is, why it matters, its limit, AWS's name. Shown by
+partials/term.html wherever a page uses the term."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One explanation; empty parts are left out."""
+
+    name: str
+    what: str
+    why: str = ""
+    limit: str = ""
+    aws: str = ""
+
+
+TERMS: dict[str, Term] = {
+    "alias": Term(
+        "Alias",
+        "A name that points at a version. Triggers made here call the alias live, so a deploy or a roll back "
+        "moves all of them at once.",
+        "Callers keep one address while you choose what stands behind it.",
+        aws="Alias",
+    ),
+    "billed": Term(
+        "Billed duration",
+        "The time that is charged: how long the handler ran, plus the init of a cold start, rounded up to "
+        "the next millisecond.",
+        aws="Billed Duration",
+    ),
+    "cold_start": Term(
+        "Cold start",
+        "The first call in a new execution environment: the runtime starts and your code is imported before "
+        "the handler runs.",
+        "Later calls find the environment warm and skip this. Keep imports lean to keep it short.",
+        aws="Init Duration",
+    ),
+    "concurrency": Term(
+        "Reserved concurrency",
+        "How many calls of this function may run at the same moment. The share is kept for it, and it never "
+        "gets more.",
+        "It protects what the function talks to, such as a database with few connections. 0 stops all calls.",
+        "Calls above it are refused at once with 429 and are not charged.",
+        aws="ReservedConcurrentExecutions",
+    ),
+    "environment": Term(
+        "Environment variables",
+        "Names and values that the code reads when it runs, kept apart from the code and encrypted at rest.",
+        "Settings and secrets can differ between versions without changing a line.",
+        "All names and values together: 4 KB.",
+        aws="Environment.Variables",
+    ),
+    "ephemeral": Term(
+        "Temporary storage",
+        "The writable folder /tmp. Everything else in the environment is read-only.",
+        "It stays while the environment is warm, so it can cache; it is gone with the environment.",
+        "512 to 10,240 MB.",
+        aws="EphemeralStorage",
+    ),
+    "event_capture": Term(
+        "Event capture",
+        "Which events and responses are kept with their call, so that you can look at them and replay them.",
+        "Turn it off when events carry what may not be stored.",
+        "Up to 256 KB of each.",
+    ),
+    "function_url": Term(
+        "Function URL",
+        "An HTTP address of its own for this function. Method, path, headers and body arrive as the event.",
+        "With AWS_IAM only requests signed with an access key are let in.",
+        "Request and response up to 6 MB.",
+        aws="FunctionUrlConfig",
+    ),
+    "handler": Term(
+        "Handler",
+        "Where the runtime enters your code: file.function. It is called once for each event.",
+        aws="Handler",
+    ),
+    "init": Term(
+        "Init duration",
+        "How long a new execution environment took to import your code before its first call.",
+        limit="10 seconds; a longer init runs again under the function's own time-out.",
+        aws="Init Duration",
+    ),
+    "memory": Term(
+        "Memory",
+        "What the function may use at most. CPU grows with it: 1,769 MB is one full vCPU.",
+        "More memory can make a slow function faster, and sometimes cheaper.",
+        "128 to 10,240 MB. A function that needs more is ended with an out of memory error.",
+        aws="MemorySize",
+    ),
+    "network": Term(
+        "Network",
+        "What the code can reach. Internet only blocks this machine, its network and cloud metadata addresses.",
+        "Choose the least that the function needs.",
+    ),
+    "project": Term(
+        "Project",
+        "A set of functions, people and keys with an account number of its own, as an AWS account is.",
+        aws="Account",
+    ),
+    "runtime": Term(
+        "Runtime",
+        "The language and its version. Functory keeps environments with it started, so that cold starts are "
+        "short.",
+        aws="Runtime",
+    ),
+    "sandbox": Term(
+        "Execution environment",
+        "One isolated copy of the function, called a sandbox here. It serves one call at a time and stays "
+        "warm for the next.",
+        "Nothing runs, and nothing is charged, between calls.",
+        aws="Execution environment",
+    ),
+    "schedule": Term(
+        "Schedule",
+        "Calls the function by the clock: rate(5 minutes), or cron(minutes hours day-of-month month "
+        "day-of-week year) in a time zone you choose.",
+        "A time that the clock skips in spring runs once, right after; one that it repeats runs once.",
+        aws="EventBridge Scheduler",
+    ),
+    "tags": Term(
+        "Tags",
+        "Names and values of your own to group functions by: team, project, stage.",
+        limit="50 per function.",
+        aws="Tags",
+    ),
+    "timeout": Term(
+        "Time-out",
+        "How long one call may take. At the end the environment is stopped and the call fails.",
+        "It bounds what a hanging call can cost.",
+        "1 to 900 seconds.",
+        aws="Timeout",
+    ),
+    "version": Term(
+        "Version",
+        "A numbered, unchangeable picture of code and configuration. Each deploy publishes the next one.",
+        "Going back is moving the alias live to an older number: nothing is rebuilt.",
+        aws="Version",
+    ),
+}
