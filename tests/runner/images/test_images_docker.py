@@ -1,0 +1,93 @@
+"""The images as sandboxes find them."""
+
+import struct
+from pathlib import Path
+
+import docker
+import pytest
+from django.conf import settings
+
+from runner.images.catalog import image_reference, recipes
+from runner.images.engine import ImageEngine
+from runner.images.recipes import launcher_recipe
+
+pytestmark = pytest.mark.docker
+RUNTIMES = ["python3.13", "nodejs22.x", "nodejs24.x", "provided.al2023"]
+
+
+@pytest.fixture(scope="module")
+def client():
+    client = docker.DockerClient(f"unix://{settings.FUNCTORY.docker_socket}")
+    yield client
+    client.close()
+
+
+def run(client, runtime, *command):
+    output = client.containers.run(
+        image_reference(runtime),
+        list(command),
+        remove=True,
+        network_mode="none",
+        labels={"functory.test": "images"},
+    )
+    return output.decode().strip()
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_no_file_gives_another_user(client, runtime):
+    assert run(client, runtime, "find", "/", "-xdev", "-perm", "/6000", "-type", "f") == ""
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_directories_of_every_sandbox_are_there(client, runtime):
+    wanted = [
+        "/var/task",
+        "/opt",
+        "/var/dependencies",
+        "/var/runtime",
+        "/run/functory",
+        "/run/functory-launcher",
+    ]
+    assert run(client, runtime, "stat", "-c", "%n %U", *wanted).split("\n") == [
+        f"{path} root" for path in wanted
+    ]
+    assert run(client, runtime, "stat", "-c", "%a", "/tmp") == "1777"
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_nothing_of_the_build_is_left(client, runtime):
+    assert run(client, runtime, "find", "/", "-xdev", "-maxdepth", "1", "-name", "build") == ""
+    assert run(client, runtime, "find", "/tmp", "/var/lib/apt/lists", "/var/log", "-type", "f") == ""
+
+
+def certificates(text):
+    return {"".join(one.split("-----END")[0].split()) for one in text.split("BEGIN CERTIFICATE-----")[1:]}
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_hosts_own_certificates_are_in_no_image(client, runtime):
+    added_by_hand = Path("/usr/local/share/ca-certificates").glob("*.crt")
+    own = {one for path in added_by_hand for one in certificates(path.read_text())}
+    files = "find / -xdev '(' -name '*.crt' -o -name '*.pem' ')' -exec cat {} +"
+    assert not own & certificates(run(client, runtime, "sh", "-c", files))
+
+
+def test_the_languages_start(client):
+    assert run(client, "python3.13", "python3.13", "-c", "import ssl, sqlite3, ctypes; print(1)") == "1"
+    assert run(client, "nodejs22.x", "node", "-p", "process.versions.node").startswith("22.")
+    assert run(client, "nodejs24.x", "node", "-p", "process.versions.node").startswith("24.")
+    assert "curl" in run(client, "provided.al2023", "curl", "--version")
+
+
+def test_every_recipe_is_built_and_labelled(client):
+    for recipe in recipes():
+        assert client.images.get(recipe.reference).labels["functory.recipe"] == recipe.digest
+
+
+def test_the_launcher_is_a_static_program():
+    with ImageEngine(settings.FUNCTORY.docker_socket) as engine:
+        program = engine.read_file(launcher_recipe().reference, "/launcher")
+    assert program.startswith(b"\x7fELF")
+    (headers,), (size, count) = struct.unpack_from("<Q", program, 32), struct.unpack_from("<HH", program, 54)
+    kinds = [struct.unpack_from("<I", program, headers + size * number)[0] for number in range(count)]
+    assert 3 not in kinds  # PT_INTERP: a program that needs a loader
