@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.vary import vary_on_headers
 
@@ -21,7 +22,7 @@ from functions.snapshots import Principal
 from functions.states import Role
 from runner.client import GatewayDown, GatewayRefused
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def project_view(role: Role = Role.VIEWER) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @wraps(view)
         @vary_on_headers("HX-Request")
-        def answer(request: HttpRequest, account: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def answer(request: HttpRequest, account: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 place = place_of(request, account)
                 place.require(role)

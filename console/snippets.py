@@ -1,4 +1,4 @@
-"""Text to paste into a terminal: AWS settings for this installation, and the commands that a page stands for."""
+"""Text to paste into a terminal: AWS settings for this installation, and commands that a page stands for."""
 
 from __future__ import annotations
 

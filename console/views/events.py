@@ -20,7 +20,7 @@ from console.http import Place, project_view
 from functions.errors import ResourceNotFound
 from functions.models import Attempt, Event, Function
 from functions.queries import events
-from functions.services import events as event_services
+from functions.services import dead_letters
 from functions.states import EVENT_ENDED, Role
 
 
@@ -63,7 +63,7 @@ def listing(request: HttpRequest, place: Place) -> HttpResponse:
 @project_view(role=Role.OPERATOR)
 def redrive(request: HttpRequest, place: Place, event_id: UUID) -> HttpResponse:
     """Give a dead letter its attempts anew, from now."""
-    event_services.redrive(acting=place.principal, event=_event(place, event_id))
+    dead_letters.redrive(acting=place.principal, event=_event(place, event_id))
     messages.info(request, "The event waits to be tried again.")
     return _back(request, place)
 
@@ -72,7 +72,7 @@ def redrive(request: HttpRequest, place: Place, event_id: UUID) -> HttpResponse:
 @project_view(role=Role.OPERATOR)
 def drop(request: HttpRequest, place: Place, event_id: UUID) -> HttpResponse:
     """Forget an event that is not in flight."""
-    event_services.drop(acting=place.principal, event=_event(place, event_id))
+    dead_letters.drop(acting=place.principal, event=_event(place, event_id))
     messages.info(request, "The event is dropped. Its attempts stay in the logs.")
     return _back(request, place)
 

@@ -39,7 +39,7 @@ class Tail {
   }
 
   async ticket() {
-    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    const token = document.querySelector('meta[name="csrf-token"]').content;
     const response = await fetch(this.root.dataset.ticketUrl, {
       method: "POST",
       headers: { "X-CSRFToken": token, Accept: "application/json" },
