@@ -1,0 +1,38 @@
+"""Every runtime has starters that read, parse and match what the wizard does with them."""
+
+import ast
+import json
+
+import pytest
+
+from functions.errors import InvalidParameterValue
+from functions.expressions import parse_expression
+from functions.runtimes import RUNTIMES
+from functions.starters import starter, starters
+
+
+@pytest.mark.parametrize("identifier", sorted(RUNTIMES))
+def test_each_runtime_has_starters_with_its_default_file(identifier):
+    found = starters(identifier)
+    assert found[0].key == "hello"
+    for each in found:
+        assert RUNTIMES[identifier].default_file in dict(each.files)
+        assert isinstance(json.loads(each.event), dict)
+        if each.trigger == "schedule":
+            parse_expression(each.expression)
+
+
+def test_python_starters_parse():
+    for each in starters("python3.13"):
+        for path, file in each.files:
+            if path.endswith(".py"):
+                ast.parse(file.content.decode())
+
+
+def test_a_custom_runtime_s_bootstrap_is_executable():
+    assert dict(starter("provided.al2023", "hello").files)["bootstrap"].executable
+
+
+def test_an_unknown_starter_is_refused():
+    with pytest.raises(InvalidParameterValue):
+        starter("python3.13", "../../../etc")
