@@ -81,9 +81,10 @@ class DockerDriver:
         return await loop.run_in_executor(self._slow, recover, self._engine, self._config, keep)
 
     async def close(self) -> None:
-        """Remove all that this driver made, then end its threads."""
+        """Remove all that this driver made, networks too, then end its threads."""
         removals = [container.remove() for container in list(self._live.values())]
         ended = await asyncio.gather(*removals, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(self._slow, self.egress.remove)
         self._slow.shutdown(wait=False)
         self._quick.shutdown(wait=False)
         if self._tools is not None:

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +21,7 @@ from functions.states import NetworkMode
 from runner.sandbox.addresses import Network, free_subnet, lookup, resolvers, routes
 from runner.sandbox.driver import DriverError
 from runner.sandbox.engine.options import INSTANCE_LABEL
-from runner.sandbox.firewall import BridgeRules, Firewall, FirewallError, list_table
+from runner.sandbox.firewall import BridgeRules, Firewall, FirewallError, drop_table, list_table
 
 PACKAGE_INDEXES = ("pypi.org", "files.pythonhosted.org", "registry.npmjs.org")
 _RECHECK_S = 5.0
@@ -75,6 +76,17 @@ class Egress:
             if bridge.checked > float("-inf"):
                 bridge.checked = 0.0
                 self._ready(mode)
+
+    def remove(self) -> None:
+        """Take down this installation's networks and rules, but those that a container still uses. Best
+        effort: they are made again when needed."""
+        for bridge in self._bridges.values():
+            with self._lock, suppress(DockerException, RequestException, FirewallError, DriverError):
+                if self._exists(bridge):
+                    self._client.api.remove_network(bridge.name)
+                if not self.reason:
+                    drop_table(bridge.table)
+                bridge.checked = float("-inf")
 
     def read_back(self) -> list[str]:
         """The rules as the kernel has them now, one per line, for the Security page."""
