@@ -16,6 +16,7 @@ from console.bars import WIDTH, stacked
 from console.http import Place, project_view
 from functions import pricing
 from functions.queries import usage
+from functions.queries.access import live_functions
 from functions.queries.usage import FunctionDay, Month, Usage
 
 SORTS = (("name", "Function"), ("requests", "Requests"), ("gbs", "GB-seconds"), ("cost", "Cost"))
@@ -50,6 +51,7 @@ def month(request: HttpRequest, place: Place) -> HttpResponse:
         "sort": request.GET.get("sort", "cost"),
         "sorts": SORTS,
         "days": list(reversed(days)),
+        "live": _live(place, days),
         "picture": picture(days, chosen),
         "axis": _axis(chosen),
         "price": price,
@@ -77,6 +79,12 @@ def by_function(days: Sequence[FunctionDay], sort: str) -> list[FunctionMonth]:
         "gbs": lambda row: (-row.usage.mb_ms, row.name),
     }
     return sorted(rows, key=keys.get(sort, lambda row: (-row.usage.cost_pico, row.name)))
+
+
+def _live(place: Place, days: Sequence[FunctionDay]) -> set[UUID]:
+    """The functions whose pages still exist: numbers of the others lead nowhere."""
+    ids = {row.function_id for row in days}
+    return set(live_functions(place.project.id).filter(id__in=ids).values_list("id", flat=True))
 
 
 def picture(days: Sequence[FunctionDay], chosen: Month) -> Any:

@@ -7,17 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from console import log_lines, outcomes, timeline
 from console.http import Place, project_view
+from console.snippets import aws
 from functions.models import Event, Function, Invocation, Revision
 from functions.queries import invocations
 from functions.states import Outcome
 
 # A record is stored within a second or so; past this a page says that there is none.
 MOST_POLLS = 15
+LONGEST_PASTED = 4000
 
 
 @project_view()
@@ -47,6 +50,7 @@ def invocation(request: HttpRequest, place: Place, name: str, request_id: UUID) 
         "function": Function.objects.filter(id=shown.function_id, project=place.project).first(),
         "event": event,
         "attempts": found,
+        "command": _command(shown),
         **_parts(shown),
     }
     return render(request, "invocations/invocation.html", page)
@@ -95,6 +99,18 @@ def _missing(request: HttpRequest, request_id: UUID, event: Event | None) -> Htt
         "next": f"{request.path}?poll={count + 1}",
     }
     return render(request, "invocations/missing.html", page, status=200 if waiting or event else 404)
+
+
+def _command(row: Invocation) -> str:
+    """The call as a command, while its event is kept and short enough to paste."""
+    payload = getattr(row, "payload", None)
+    if payload is None or payload.event is None or len(payload.event) > LONGEST_PASTED:
+        return ""
+    words = ["lambda", "invoke", "--function-name", row.function_name]
+    if row.alias or row.version.isdecimal():
+        words += ["--qualifier", row.alias or row.version]
+    words += ["--cli-binary-format", "raw-in-base64-out", "--payload", payload.event, "answer.json"]
+    return aws(settings.FUNCTORY, *words)
 
 
 def _pretty(text: str | None) -> str | None:
