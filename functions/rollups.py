@@ -1,0 +1,166 @@
+"""Sums of finished invocations: per minute with a mergeable sketch of durations, per day for bills. Pure: takes
+records, gives sums; the recorder stores them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from ddsketch.mapping import LogarithmicMapping
+from ddsketch.pb import ddsketch_pb2
+
+from functions.records import InvocationRecord
+from functions.states import FUNCTION_FAULTS, NOT_RUN, Outcome
+
+MINUTE_US = 60_000_000
+DAY_US = 86_400_000_000
+RELATIVE_ACCURACY = 0.01
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAPPING = LogarithmicMapping(RELATIVE_ACCURACY)
+
+
+class MinuteKey(NamedTuple):
+    """What one row of minutes counts; `minute` is Unix minutes. Sorts, so that rows are locked in one order."""
+
+    function_id: str
+    minute: int
+    version: str
+    alias: str
+    trigger: str
+
+
+class DayKey(NamedTuple):
+    """What one row of days counts; `day` is days since 1970-01-01, in UTC."""
+
+    function_id: str
+    day: int
+    price_id: str
+
+
+@dataclass(slots=True)
+class Sketch:
+    """A DDSketch in the making (Masson, Rim, Lee 2019): how many values fell into which bin. Values are
+    durations in milliseconds."""
+
+    bins: Counter[int] = field(default_factory=Counter)
+    zeros: int = 0
+
+    def add(self, value: float) -> None:
+        """Count one value."""
+        if value > _MAPPING.min_possible:
+            self.bins[_MAPPING.key(value)] += 1
+        else:
+            self.zeros += 1
+
+    def merged_with(self, stored: bytes) -> bytes:
+        """This and a stored sketch (no bytes: an empty one) together, serialised."""
+        proto = ddsketch_pb2.DDSketch.FromString(bytes(stored))
+        proto.mapping.gamma = _MAPPING.gamma
+        proto.zeroCount += self.zeros
+        # Sparse: a minute's durations fill some dozens of bins, far apart.
+        counts = proto.positiveValues.binCounts
+        for index, count in self.bins.items():
+            counts[index] += count
+        merged: bytes = proto.SerializeToString()
+        return merged
+
+
+@dataclass(slots=True)
+class MinuteSums:
+    """Sums and peaks of one minute. `invocations` counts what ran; `event_age_us` is the longest that an
+    asynchronous event waited for its attempt. Units as in MetricMinute."""
+
+    project_id: str
+    invocations: int = 0
+    errors: int = 0
+    throttles: int = 0
+    platform_failures: int = 0
+    cold_starts: int = 0
+    duration_us: int = 0
+    duration_max_us: int = 0
+    init_us: int = 0
+    billed_ms: int = 0
+    cost_pico: int = 0
+    memory_max: int = 0
+    concurrency_max: int = 0
+    event_age_us: int = 0
+    sketch: Sketch = field(default_factory=Sketch)
+
+    def add(self, record: InvocationRecord) -> None:
+        """Count one record."""
+        self.concurrency_max = max(self.concurrency_max, record.concurrency)
+        if record.outcome in NOT_RUN:
+            throttled = record.outcome == Outcome.THROTTLED
+            self.throttles += throttled
+            self.platform_failures += not throttled
+            return
+        self.invocations += 1
+        self.errors += record.outcome in FUNCTION_FAULTS
+        self.cold_starts += record.cold
+        self.duration_us += record.duration_us
+        self.duration_max_us = max(self.duration_max_us, record.duration_us)
+        self.init_us += record.init_us
+        self.billed_ms += record.billed_ms
+        self.cost_pico += record.cost_pico
+        self.memory_max = max(self.memory_max, record.memory_used)
+        if record.event_id:
+            self.event_age_us = max(self.event_age_us, record.started_us - record.accepted_us)
+        self.sketch.add(record.duration_us / 1000)
+
+
+@dataclass(slots=True)
+class DaySums:
+    """What one function used in a day; what did not run is not charged."""
+
+    project_id: str
+    function_name: str
+    requests: int = 0
+    mb_ms: int = 0
+    cost_pico: int = 0
+
+
+def at_us(record: InvocationRecord) -> int:
+    """The moment that a record counts for: when it began, or was refused. Unix microseconds."""
+    return record.started_us or record.accepted_us
+
+
+def minutes(records: Iterable[InvocationRecord]) -> dict[MinuteKey, MinuteSums]:
+    """Sums by minute, function, version, alias and trigger."""
+    found: dict[MinuteKey, MinuteSums] = {}
+    for record in records:
+        minute = at_us(record) // MINUTE_US
+        key = MinuteKey(record.function_id, minute, record.version, record.alias, record.trigger.value)
+        sums = found.get(key)
+        if sums is None:
+            sums = found[key] = MinuteSums(record.project_id)
+        sums.add(record)
+    return found
+
+
+def days(records: Iterable[InvocationRecord]) -> dict[DayKey, DaySums]:
+    """Sums by UTC day, function and price, of what ran."""
+    found: dict[DayKey, DaySums] = {}
+    for record in records:
+        if record.outcome in NOT_RUN:
+            continue
+        key = DayKey(record.function_id, at_us(record) // DAY_US, record.price_id)
+        sums = found.get(key)
+        if sums is None:
+            sums = found[key] = DaySums(record.project_id, record.function_name)
+        sums.requests += 1
+        sums.mb_ms += record.memory_mb * record.billed_ms
+        sums.cost_pico += record.cost_pico
+    return found
+
+
+def minute_start(key: MinuteKey) -> datetime:
+    """The beginning of a row's minute."""
+    return _EPOCH + timedelta(minutes=key.minute)
+
+
+def day_of(key: DayKey) -> date:
+    """The date of a row's day."""
+    return (_EPOCH + timedelta(days=key.day)).date()

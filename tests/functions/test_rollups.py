@@ -1,0 +1,128 @@
+"""Sums of records: what counts as what, and sketches that merge."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from ddsketch import DDSketch
+from ddsketch.pb.proto import DDSketchProto
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.quantiles import quantiles_of
+from functions.records import InvocationRecord
+from functions.rollups import DAY_US, DayKey, MinuteKey, Sketch, day_of, days, minute_start, minutes
+from functions.states import Outcome, TriggerKind
+
+NOON_US = int(datetime(2026, 3, 15, 12, 0, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def record(**fields):
+    values = {
+        "request_id": "r",
+        "project_id": "p",
+        "function_id": "f",
+        "function_name": "hello",
+        "version": "1",
+        "alias": "live",
+        "trigger": TriggerKind.API,
+        "accepted_us": NOON_US,
+        "started_us": NOON_US + 1_000,
+        "duration_us": 20_000,
+        "billed_ms": 20,
+        "memory_mb": 128,
+        "memory_used": 30_000_000,
+        "cost_pico": 241_667,
+        "price_id": "list",
+        "concurrency": 2,
+    }
+    return InvocationRecord(**{**values, **fields})
+
+
+def only(found):
+    assert len(found) == 1
+    return next(iter(found.values()))
+
+
+def test_what_ran_is_counted_with_its_sums_and_peaks():
+    sums = only(
+        minutes(
+            [
+                record(),
+                record(outcome=Outcome.FUNCTION_ERROR, duration_us=40_000, memory_used=1, concurrency=7),
+                record(cold=True, init_us=90_000, billed_ms=110),
+            ]
+        )
+    )
+    assert (sums.invocations, sums.errors, sums.cold_starts) == (3, 1, 1)
+    assert (sums.duration_us, sums.duration_max_us, sums.init_us) == (80_000, 40_000, 90_000)
+    assert (sums.billed_ms, sums.cost_pico) == (150, 3 * 241_667)
+    assert (sums.memory_max, sums.concurrency_max) == (30_000_000, 7)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "throttles", "failures"), [(Outcome.THROTTLED, 1, 0), (Outcome.PLATFORM, 0, 1)]
+)
+def test_what_did_not_run_is_neither_an_invocation_nor_charged(outcome, throttles, failures):
+    refused = record(outcome=outcome, started_us=0)
+    sums = only(minutes([refused]))
+    assert (sums.throttles, sums.platform_failures) == (throttles, failures)
+    assert (sums.invocations, sums.errors, sums.sketch.bins) == (0, 0, {})
+    assert days([refused]) == {}
+
+
+def test_each_function_minute_version_alias_and_trigger_has_a_row():
+    found = minutes(
+        [
+            record(),
+            record(function_id="g"),
+            record(started_us=NOON_US + 60_000_000),
+            record(version="2"),
+            record(alias=""),
+            record(trigger=TriggerKind.SCHEDULE),
+        ]
+    )
+    assert [sums.invocations for sums in found.values()] == [1] * 6
+    key = MinuteKey("f", NOON_US // 60_000_000, "1", "live", "api")
+    assert key in found
+    assert minute_start(key) == datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
+
+
+def test_the_age_of_events_is_the_longest_wait():
+    sums = only(minutes([record(event_id="e"), record(event_id="e", started_us=NOON_US + 5_000_000)]))
+    assert sums.event_age_us == 5_000_000
+    assert only(minutes([record()])).event_age_us == 0
+
+
+def test_days_add_up_memory_times_time_exactly():
+    found = days([record(), record(memory_mb=1024, billed_ms=3), record(started_us=NOON_US + DAY_US)])
+    today = DayKey("f", NOON_US // DAY_US, "list")
+    assert day_of(today) == date(2026, 3, 15)
+    assert (found[today].requests, found[today].mb_ms) == (2, 128 * 20 + 1024 * 3)
+    assert found[today].cost_pico == 2 * 241_667
+    assert len(found) == 2
+
+
+@given(
+    st.lists(st.floats(0, 900_000), max_size=60),
+    st.lists(st.floats(0, 900_000), min_size=1, max_size=60),
+)
+def test_a_merged_sketch_tells_the_same_as_the_library(first, second):
+    theirs = DDSketch(relative_accuracy=0.01)
+    stored = b""
+    for values in (first, second):
+        sketch = Sketch()
+        for value in values:
+            sketch.add(value)
+            theirs.add(value)
+        stored = sketch.merged_with(stored)
+    wanted = [0.0, 0.5, 0.95, 1.0]
+    assert quantiles_of([stored], wanted) == pytest.approx([theirs.get_quantile_value(q) for q in wanted])
+
+
+def test_a_sketch_adds_to_one_that_the_library_wrote():
+    theirs = DDSketch(relative_accuracy=0.01)
+    theirs.add(100.0)
+    sketch = Sketch()
+    sketch.add(100.0)
+    merged = sketch.merged_with(DDSketchProto.to_proto(theirs).SerializeToString())
+    assert quantiles_of([merged], [0.0, 1.0]) == pytest.approx([100.0, 100.0], rel=0.01)
