@@ -86,8 +86,11 @@ def enqueue_housekeeping(name: str) -> None:
 
 
 def _on_commit(using: str, action: Callable[[], None]) -> None:
+    def act() -> None:  # Django names a failed hook by its __qualname__, which a partial has not
+        action()
+
     # robust: the change is made; that Redis is down must not turn it into an error.
-    transaction.on_commit(action, using=using, robust=True)
+    transaction.on_commit(act, using=using, robust=True)
 
 
 def _publish(message: dict[str, str]) -> None:
