@@ -125,6 +125,15 @@ class EventState(TextChoices):
 EVENT_ENDED = frozenset({EventState.SUCCEEDED, EventState.DEAD, EventState.EXPIRED})
 
 
+class FunctionState(TextChoices):
+    """How a function stands, as lists and its header say it; derived, never stored."""
+
+    DRAFT = "draft", "Draft"
+    DEPLOYING = "deploying", "Deploying"
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+
+
 class UrlAuth(TextChoices):
     """Who may call a function URL, as in CreateFunctionUrlConfig."""
 

@@ -64,8 +64,13 @@ def count_up_to_limit(rows: QuerySet[Any]) -> int:
 
 def make_marker(row: Model, order: Sequence[str]) -> str:
     """The opaque marker of a row in an order."""
-    values = [_as_text(getattr(row, field.lstrip("-"))) for field in order]
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+    return marker_of([getattr(row, field.lstrip("-")) for field in order])
+
+
+def marker_of(values: Sequence[Any]) -> str:
+    """The opaque marker of the values that a row sorts by."""
+    text = json.dumps([_as_text(value) for value in values])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_marker(marker: str, length: int) -> list[Any]:

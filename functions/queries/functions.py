@@ -1,0 +1,220 @@
+"""Reads of functions: a page of the list with what each did lately, and the facts of one function's header.
+Control rows first, then telemetry in bulk for the page alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
+
+from functions.errors import InvalidParameterValue
+from functions.models import Alias, Deployment, Draft, Function, FunctionUrl, Schedule
+from functions.queries.access import live_functions
+from functions.queries.activity import (
+    RECENT,
+    Activity,
+    activity_of,
+    cost_by_function,
+    errors_by_function,
+    last_active_by_function,
+)
+from functions.queries.pages import Page, count_up_to_limit, keyset_page, marker_of, read_marker
+from functions.states import DEPLOYMENT_ENDED, LIVE_ALIAS, FunctionState, TriggerKind
+
+ORDERS: Mapping[str, tuple[str, ...]] = {
+    "name": ("name", "id"),
+    "-name": ("-name", "-id"),
+    "runtime": ("runtime_now", "name", "id"),
+    "-runtime": ("-runtime_now", "-name", "-id"),
+    "changed": ("changed_at", "id"),
+    "-changed": ("-changed_at", "-id"),
+}
+# Orders by what only the other database knows: highest first, functions without any last.
+RANKED_ORDERS = ("-errors", "-cost", "-last_call")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFilter:
+    """Which functions, and in which order; empty fields do not restrict. `tag` is a name, or name=value."""
+
+    text: str = ""
+    tag: str = ""
+    runtime: str = ""
+    state: str = ""
+    order: str = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRow:
+    """One row of the list."""
+
+    function: Function
+    state: FunctionState
+    runtime: str
+    triggers: tuple[TriggerKind, ...]
+    activity: Activity
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionHeader:
+    """What stands above every tab. `split` maps version numbers to their share of calls by alias `live`,
+    empty while nothing is deployed by the console; `last_deployment` is the newest one, ended or not."""
+
+    function: Function
+    draft: Draft
+    state: FunctionState
+    runtime: str
+    split: tuple[tuple[int, float], ...]
+    aliases: tuple[Alias, ...]
+    urls: tuple[FunctionUrl, ...]
+    schedules: tuple[Schedule, ...]
+    last_deployment: Deployment | None
+
+
+def functions(
+    *, project_id: UUID, chosen: FunctionFilter, now: datetime, marker: str = "", size: int = 50
+) -> Page[FunctionRow]:
+    """A page of live functions; raises InvalidParameterValue for an unknown order or a foreign marker."""
+    rows = matching(project_id=project_id, chosen=chosen)
+    if chosen.order in RANKED_ORDERS:
+        page = _ranked_page(rows, _ranks(project_id, chosen.order, now), marker, size)
+    elif chosen.order in ORDERS:
+        page = keyset_page(_joined(rows), order=ORDERS[chosen.order], marker=marker, size=size)
+    else:
+        raise InvalidParameterValue(f"Functions cannot be sorted by {chosen.order[:40]!r}.", field="order")
+    found = activity_of([function.pk for function in page.items], now=now)
+    items = [_row(function, found[function.pk]) for function in page.items]
+    return Page(items, page.next_marker, count_up_to_limit(rows))
+
+
+def matching(*, project_id: UUID, chosen: FunctionFilter) -> QuerySet[Any]:
+    """The functions of a filter, in no order, with `runtime_now` and `is_deploying`."""
+    rows: QuerySet[Any] = live_functions(project_id).annotate(
+        runtime_now=Coalesce("latest__runtime", "draft__runtime"), is_deploying=Exists(_under_way())
+    )
+    if chosen.text:
+        rows = rows.filter(name__icontains=chosen.text)
+    if chosen.runtime:
+        rows = rows.filter(runtime_now=chosen.runtime)
+    if chosen.tag:
+        rows = _tagged(rows, chosen.tag)
+    return _in_state(rows, chosen.state) if chosen.state else rows
+
+
+def header(*, function: Function) -> FunctionHeader:
+    """The facts of one function's header."""
+    found = _joined(matching(project_id=function.project_id, chosen=FunctionFilter())).get(pk=function.pk)
+    aliases = Alias.objects.filter(function=function).select_related("version", "second_version")
+    deployments = Deployment.objects.filter(function=function).select_related("created_by", "version")
+    return FunctionHeader(
+        function=found,
+        draft=found.draft,
+        state=state_of(found),
+        runtime=found.runtime_now,
+        split=_split(tuple(aliases)),
+        aliases=tuple(aliases),
+        urls=tuple(found.urls.all()),
+        schedules=tuple(found.schedules.all()),
+        last_deployment=deployments.order_by("-created_at", "-id").first(),
+    )
+
+
+def state_of(function: Function) -> FunctionState:
+    """How a function of `matching` stands; the first that holds."""
+    if getattr(function, "is_deploying", False):
+        return FunctionState.DEPLOYING
+    if function.latest_id is None:
+        return FunctionState.DRAFT
+    return FunctionState.PAUSED if function.paused_at else FunctionState.ACTIVE
+
+
+def runtimes_used(*, project_id: UUID) -> list[str]:
+    """The runtimes of a project's functions, for a filter's choices."""
+    rows = matching(project_id=project_id, chosen=FunctionFilter())
+    return sorted(rows.order_by().values_list("runtime_now", flat=True).distinct())
+
+
+def tags_used(*, project_id: UUID, limit: int = 100) -> list[str]:
+    """The names of tags on a project's functions, for a filter's choices."""
+    tagged = live_functions(project_id).exclude(tags={}).values_list("tags", flat=True)[:5000]
+    return sorted({name for tags in tagged for name in tags})[:limit]
+
+
+def _joined(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("project", "latest", "draft").prefetch_related("urls", "schedules")
+
+
+def _under_way() -> QuerySet[Deployment]:
+    return Deployment.objects.filter(function=OuterRef("pk")).exclude(state__in=DEPLOYMENT_ENDED)
+
+
+def _tagged(rows: QuerySet[Any], tag: str) -> QuerySet[Any]:
+    name, equals, value = tag.partition("=")
+    if not equals:
+        return rows.filter(tags__has_key=name)
+    # As text: the transform alone compares JSON.
+    valued: QuerySet[Any] = rows.annotate(tag_value=Cast(KeyTextTransform(name, "tags"), TextField()))
+    return valued.filter(tag_value=value)
+
+
+def _in_state(rows: QuerySet[Any], state: str) -> QuerySet[Any]:
+    match state:
+        case FunctionState.DEPLOYING:
+            return rows.filter(is_deploying=True)
+        case FunctionState.DRAFT:
+            return rows.filter(is_deploying=False, latest=None)
+        case FunctionState.PAUSED:
+            return rows.filter(is_deploying=False, paused_at__isnull=False).exclude(latest=None)
+        case FunctionState.ACTIVE:
+            return rows.filter(is_deploying=False, paused_at=None).exclude(latest=None)
+    return rows.none()
+
+
+def _ranks(project_id: UUID, order: str, now: datetime) -> Mapping[UUID, int]:
+    if order == "-errors":
+        return errors_by_function(project_id=project_id, since=now - RECENT)
+    if order == "-cost":
+        return cost_by_function(project_id=project_id, now=now)
+    return last_active_by_function(project_id=project_id, now=now)
+
+
+def _ranked_page(rows: QuerySet[Any], ranks: Mapping[UUID, int], marker: str, size: int) -> Page[Function]:
+    """The ids of all that match are sorted here, since no join spans two databases; rows are read for the
+    page alone."""
+    ids = rows.order_by().values_list("pk", flat=True)
+    places = sorted((-ranks.get(function_id, 0), str(function_id)) for function_id in ids)
+    if marker:
+        after = tuple(read_marker(marker, 2))
+        if [type(value) for value in after] != [int, str]:
+            raise InvalidParameterValue("The page marker is not valid.")
+        places = [place for place in places if place > after]
+    chosen = [UUID(text) for _, text in places[:size]]
+    by_id = _joined(rows).in_bulk(chosen)
+    items = [by_id[function_id] for function_id in chosen if function_id in by_id]
+    return Page(items, marker_of(places[size - 1]) if len(places) > size else "")
+
+
+def _row(function: Function, activity: Activity) -> FunctionRow:
+    kinds = [TriggerKind.FUNCTION_URL] if any(url.enabled for url in function.urls.all()) else []
+    if any(schedule.enabled for schedule in function.schedules.all()):
+        kinds.append(TriggerKind.SCHEDULE)
+    runtime: str = getattr(function, "runtime_now", "")
+    return FunctionRow(function, state_of(function), runtime, tuple(kinds), activity)
+
+
+def _split(aliases: Sequence[Alias]) -> tuple[tuple[int, float], ...]:
+    live = next((alias for alias in aliases if alias.name == LIVE_ALIAS), None)
+    if live is None or live.version is None:
+        return ()
+    if live.second_version is None or not live.second_weight:
+        return ((live.version.number, 1.0),)
+    return (
+        (live.version.number, 1.0 - live.second_weight),
+        (live.second_version.number, live.second_weight),
+    )
