@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import docker
@@ -64,12 +64,12 @@ class DockerDriver:
 
     async def create(self, key: PoolKey) -> DockerContainer:
         """A started container of the key's runtime, about 100 ms; raises DriverError."""
-        loop = asyncio.get_running_loop()
-        making = loop.run_in_executor(self._slow, self._make, key)
+        making = self._slow.submit(self._make, key)
         try:
-            container = await asyncio.shield(making)
+            container = await asyncio.shield(asyncio.wrap_future(making))
         except asyncio.CancelledError:
-            making.add_done_callback(self._discard_unwanted)
+            if not making.cancel():
+                making.add_done_callback(_discard_unwanted)
             raise
         container.attend()
         return container
@@ -158,7 +158,8 @@ class DockerDriver:
         self._live.pop(container.id, None)
         self._uids.give_back(container.uid)
 
-    def _discard_unwanted(self, made: asyncio.Future[DockerContainer]) -> None:
-        """Whoever asked for it has gone away in the meantime."""
-        if not made.cancelled() and made.exception() is None:
-            self._slow.submit(made.result().discard)
+
+def _discard_unwanted(made: Future[DockerContainer]) -> None:
+    """On the thread that made it: whoever asked for it has gone away in the meantime."""
+    if made.exception() is None:
+        made.result().discard()

@@ -78,7 +78,7 @@ class Grip:
 
 
 def _attempt(change: Callable[[], None]) -> None:
-    with suppress(FileNotFoundError, PermissionError, ProcessLookupError):
+    with suppress(OSError):
         change()
 
 

@@ -1,0 +1,370 @@
+"""A sandbox's life as a table of legal moves: generic, bound, busy, idle, frozen, gone. Turns calls into messages
+and ends into outcomes. Knows no functions, pools or records."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from typing import Any
+
+from functions.limits import SYNC_PAYLOAD
+from functions.states import EndReason, Outcome
+from runner.sandbox import frames
+from runner.sandbox.driver import Container, DriverError
+from runner.sandbox.ends import death, read_error
+from runner.sandbox.link import Channel
+from runner.sandbox.output import Output
+from runner.sandbox.spec import Binding, Bound, Call, Ended, PoolKey
+
+OnEnd = Callable[[Ended], None]
+OnChunk = Callable[[str, bytes], None]
+
+FREEZE_AFTER_S = 0.02
+# AWS gives a process that is stopped by its time-out no time; ours only has to be killed.
+_COLLECTED = SYNC_PAYLOAD + 1
+
+
+class State(Enum):
+    """Where a sandbox stands."""
+
+    STARTING = auto()
+    GENERIC = auto()
+    BINDING = auto()
+    IDLE = auto()
+    BUSY = auto()
+    FROZEN = auto()
+    GONE = auto()
+
+
+MOVES: Mapping[State, frozenset[State]] = {
+    State.STARTING: frozenset({State.GENERIC, State.GONE}),
+    State.GENERIC: frozenset({State.BINDING, State.GONE}),
+    State.BINDING: frozenset({State.IDLE, State.GONE}),
+    State.IDLE: frozenset({State.BUSY, State.FROZEN, State.GONE}),
+    State.FROZEN: frozenset({State.BUSY, State.GONE}),
+    State.BUSY: frozenset({State.IDLE, State.GONE}),
+    State.GONE: frozenset(),
+}
+
+
+class Sandbox:
+    """One container, first generic, then one revision's for good. All methods run on the event loop.
+    `on_lost` is called once if it ends by itself while no call is running, `on_gone` when it is of no more
+    use for any reason; `on_output` sees what it writes, as it writes it."""
+
+    def __init__(self, container: Container, freeze_after_s: float = FREEZE_AFTER_S) -> None:
+        self.id = container.id
+        self.state = State.STARTING
+        self.on_lost: Callable[[EndReason], None] | None = None
+        self.on_output: Callable[[Sandbox, bytes], None] | None = None
+        self.on_gone: Callable[[], object] | None = None
+        self.call: Call | None = None
+        self._container = container
+        self._channel: Channel | None = None
+        self._unsent = b""
+        self._output = Output(container.output())
+        self._freeze_after_s = freeze_after_s
+        self._ready: asyncio.Future[None] | None = None
+        self._bound: asyncio.Future[Bound] | None = None
+        self._binding_since = 0.0
+        self._on_end: OnEnd | None = None
+        self._on_chunk: OnChunk | None = None
+        self._collected: list[bytes] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._freezer: asyncio.TimerHandle | None = None
+        self._since = 0.0
+        self._marker = b""
+
+    @property
+    def key(self) -> PoolKey:
+        """The kind that it is of."""
+        return self._container.key
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be bound or called."""
+        return self.state is not State.GONE
+
+    @property
+    def created_us(self) -> int:
+        """Unix microseconds."""
+        return self._container.created_us
+
+    def memory_now(self) -> int:
+        """Bytes in use, less file cache."""
+        return self._container.memory_now()
+
+    # --- becoming a function's ---
+
+    def begin(self, channel: Channel) -> None:
+        """Start to listen to it, to read what it writes and to notice its end."""
+        self._channel = channel
+        self._output.on_chunk = self._wrote
+        self._output.start()
+        self._container.watch_exit(self._exited)
+
+    async def ready(self, timeout_s: float) -> None:
+        """Wait until the language has started; raises DriverError."""
+        if self._container.starts_at_bind:
+            self._move(State.GENERIC)
+        if self.state is not State.STARTING:
+            return
+        self._ready = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.wait_for(self._ready, timeout_s)
+        except TimeoutError:
+            raise DriverError(f"Sandbox {self.id} did not start within {timeout_s:.0f} seconds") from None
+
+    async def bind(self, binding: Binding) -> Bound:
+        """Give it code, limits and environment and run its init; raises DriverError when the engine cannot.
+        After a failed init it is of no use: end it."""
+        self._move(State.BINDING)
+        self._binding_since = time.monotonic()
+        self._bound = asyncio.get_running_loop().create_future()
+        self._marker = secrets.token_hex(16).encode()
+        self._unsent = _bind_message(binding, self._marker)
+        await self._container.bind(binding.mounts, binding.limits)
+        if not self._container.starts_at_bind:
+            self._send_bind()
+        try:
+            return await asyncio.wait_for(self._bound, binding.init_timeout_s)
+        except TimeoutError:
+            self._gone()
+            return Bound(
+                Outcome.TIMEOUT,
+                self._elapsed_us(self._binding_since),
+                self._output.take()[0],
+                "Sandbox.Timedout",
+                f"Error: Init phase timed out after {binding.init_timeout_s:.2f} seconds",
+            )
+
+    # --- calls ---
+
+    def invoke(self, call: Call, on_end: OnEnd, on_chunk: OnChunk | None = None) -> None:
+        """Hand over an event; `on_end` is called exactly once. With `on_chunk` a streamed answer is passed
+        on in pieces ("H" its prelude, "C" content); without, it is collected."""
+        if self.state is State.FROZEN:
+            self._container.thaw()
+        self._move(State.BUSY)
+        self.call = call
+        self._on_end = on_end
+        self._on_chunk = on_chunk
+        self._output.marker = b"\x00" + self._marker + call.request_id.encode() + b"\x00"
+        self._container.reset_peak()
+        self._timer = asyncio.get_running_loop().call_later(call.timeout_s, self._timed_out)
+        self._since = time.monotonic()
+        if self._channel is not None:
+            self._channel.send_invoke(_header(call), call.payload)
+
+    def on_frame(self, kind: int, body: bytes) -> None:
+        """A message from inside. What does not fit the state is ignored: inside is hostile ground."""
+        if self.state is State.BUSY:
+            self._call_frame(kind, body)
+        elif self.state is State.BINDING:
+            self._init_frame(kind, body)
+        elif kind == frames.READY and self.state is State.STARTING:
+            self._move(State.GENERIC)
+            if self._ready is not None and not self._ready.done():
+                self._ready.set_result(None)
+
+    def on_link_lost(self) -> None:
+        """The connection is gone; the process usually is too, or must be."""
+        if self.alive and self.state is not State.STARTING:
+            self._died()
+
+    async def end(self, reason: EndReason) -> None:
+        """Kill and remove it; a call that still runs ends as a platform failure. Idempotent."""
+        if self.state is State.BUSY:
+            self._finish(
+                Ended(Outcome.PLATFORM, b"", self._elapsed_us(self._since), 0, self._output.take()[0])
+            )
+        elif self.state is State.BINDING and self._bound is not None and not self._bound.done():
+            self._bound.set_result(Bound(Outcome.PLATFORM, 0, error_message=f"Ended: {reason.label.lower()}"))
+        self.on_lost = None
+        self._gone()
+        await self._container.remove()
+
+    # --- inside ---
+
+    def _call_frame(self, kind: int, body: bytes) -> None:
+        if kind == frames.SUCCESS:
+            self._succeed(body)
+        elif kind == frames.STREAM_END:
+            collected, self._collected = b"".join(self._collected), []
+            self._succeed(collected)
+        elif kind in {frames.CHUNK, frames.PRELUDE}:
+            self._stream(kind, body)
+        elif kind in {frames.ERROR, frames.FATAL}:
+            self._fail(kind, body)
+
+    def _succeed(self, response: bytes) -> None:
+        log, truncated = self._output.take()
+        self._finish(
+            Ended(
+                Outcome.SUCCESS,
+                response,
+                self._elapsed_us(self._since),
+                self._container.peak(),
+                log,
+                truncated,
+            )
+        )
+
+    def _fail(self, kind: int, body: bytes) -> None:
+        error = read_error(body)
+        log, truncated = self._output.take()
+        ended = Ended(
+            Outcome.FUNCTION_ERROR,
+            body if error.well_formed else b"",
+            self._elapsed_us(self._since),
+            self._container.peak(),
+            log,
+            truncated,
+            error.type,
+            error.message,
+            error.stack,
+        )
+        if kind == frames.FATAL:
+            self._gone()
+        self._finish(ended)
+
+    def _stream(self, kind: int, body: bytes) -> None:
+        if self._on_chunk is not None:
+            self._on_chunk(chr(kind), body)
+        elif kind == frames.CHUNK and sum(map(len, self._collected)) < _COLLECTED:
+            self._collected.append(body)
+
+    def _send_bind(self) -> None:
+        message, self._unsent = self._unsent, b""
+        if message and self._channel is not None:
+            self._channel.send_bind(message)
+
+    def _init_frame(self, kind: int, body: bytes) -> None:
+        if kind == frames.READY:  # a language that starts only now
+            self._send_bind()
+            return
+        if self._bound is None or self._bound.done():
+            return
+        elapsed = self._elapsed_us(self._binding_since)
+        if kind == frames.BOUND:
+            self._move(State.IDLE)
+            self._bound.set_result(Bound(Outcome.SUCCESS, elapsed))
+            self._freeze_later()
+        elif kind == frames.INIT_ERROR:
+            error = read_error(body)
+            self._gone()
+            log = self._output.take()[0]
+            self._bound.set_result(
+                Bound(Outcome.INIT_FAILURE, elapsed, log, error.type, error.message, error.stack)
+            )
+
+    def _timed_out(self) -> None:
+        duration = self._elapsed_us(self._since)
+        peak = self._container.peak()
+        log, truncated = self._output.take()
+        self._gone()
+        self._finish(Ended(Outcome.TIMEOUT, b"", duration, peak, log, truncated))
+
+    def _exited(self) -> None:
+        self._died()
+
+    def _died(self) -> None:
+        if not self.alive:
+            return
+        before = self.state
+        outcome, error_type, message = death(self._container.oom_killed(), self.call)
+        log, truncated = self._output.take()
+        self._gone()
+        if before is State.BUSY:
+            duration, peak = self._elapsed_us(self._since), self._container.peak()
+            self._finish(Ended(outcome, b"", duration, peak, log, truncated, error_type, message))
+        elif before is State.BINDING and self._bound is not None and not self._bound.done():
+            elapsed = self._elapsed_us(self._binding_since)
+            self._bound.set_result(Bound(outcome, elapsed, log, error_type, message))
+        elif before is State.STARTING and self._ready is not None and not self._ready.done():
+            said = log.decode("utf-8", "replace").strip()[-400:]
+            self._ready.set_exception(DriverError(f"Sandbox {self.id} ended at its start: {said}"))
+        elif self.on_lost is not None:
+            lost, self.on_lost = self.on_lost, None
+            lost(EndReason.OUT_OF_MEMORY if outcome is Outcome.OUT_OF_MEMORY else EndReason.CRASH)
+
+    def _finish(self, ended: Ended) -> None:
+        on_end, self._on_end = self._on_end, None
+        self._on_chunk = self.call = None
+        self._collected = []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.state is State.BUSY:
+            self._move(State.IDLE)
+            self._freeze_later()
+        if on_end is not None:
+            on_end(ended)
+
+    def _freeze_later(self) -> None:
+        """One timer at a time, however many calls come: it looks again when it was early."""
+        self._since = time.monotonic()
+        if self._freezer is None:
+            loop = asyncio.get_running_loop()
+            self._freezer = loop.call_later(self._freeze_after_s, self._freeze_if_idle)
+
+    def _freeze_if_idle(self) -> None:
+        self._freezer = None
+        if self.state is not State.IDLE:
+            return
+        left = self._freeze_after_s - (time.monotonic() - self._since)
+        if left > 0.001:
+            self._freezer = asyncio.get_running_loop().call_later(left, self._freeze_if_idle)
+            return
+        self._move(State.FROZEN)
+        self._container.freeze()
+
+    def _gone(self) -> None:
+        if self.state is State.GONE:
+            return
+        self._move(State.GONE)
+        self._output.stop()
+        if self._channel is not None:
+            self._channel.close()
+        for timer in (self._timer, self._freezer):
+            if timer is not None:
+                timer.cancel()
+        if self.on_gone is not None:
+            self.on_gone()
+
+    def _wrote(self, data: bytes) -> None:
+        if self.on_output is not None:
+            self.on_output(self, data)
+
+    def _move(self, state: State) -> None:
+        if state not in MOVES[self.state]:
+            raise RuntimeError(f"Sandbox {self.id} cannot go from {self.state.name} to {state.name}")
+        self.state = state
+
+    @staticmethod
+    def _elapsed_us(since: float) -> int:
+        return int((time.monotonic() - since) * 1_000_000)
+
+
+def _bind_message(binding: Binding, marker: bytes) -> bytes:
+    document: dict[str, Any] = {
+        "handler": binding.handler,
+        "environment": dict(binding.environment),
+        "marker": marker.decode(),
+    }
+    return json.dumps(document).encode()
+
+
+def _header(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.request_id,
+        "deadline_ms": call.deadline_ms,
+        "arn": call.arn,
+        "trace": call.trace_id,
+        "client": call.client_context,
+        "identity": call.identity,
+    }
