@@ -162,9 +162,11 @@ class GatewayClient:
         reply = self._send("POST", "/_functory/invoke", order.payload, headers)
         return msgspec.json.decode(reply, type=dict[str, str])["event_id"]
 
-    def warm(self, *, function_id: str, revision_id: str) -> Warmed:
-        """Start one sandbox of a revision that is not live yet and keep it for the first call."""
-        body = msgspec.json.encode({"function_id": function_id, "revision_id": revision_id})
+    def warm(self, *, function_id: str, revision_id: str, version: str = "") -> Warmed:
+        """Start one sandbox of a revision that is not live yet and keep it for the first call. `version` is
+        the name that it will be called under (it is in its environment): the next number, or "" for $LATEST."""
+        order = {"function_id": function_id, "revision_id": revision_id, "version": version}
+        body = msgspec.json.encode(order)
         return msgspec.json.decode(
             self._send("POST", "/_functory/warm", body, timeout_s=ANSWER_MARGIN_S), type=Warmed
         )

@@ -118,6 +118,8 @@ class Dispatcher:
             ended = report.too_large(ended)
         self._finish(call, ended, cold=cold, init_us=init_us, sandbox_id=placement.sandbox.id)
         reason = FATAL.get(ended.outcome)
+        if reason is None and not placement.sandbox.alive:
+            reason = EndReason.CRASH  # it answered, and then its process ended
         if reason is None:
             self._fleet.offer(placement)
         else:

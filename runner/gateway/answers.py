@@ -1,0 +1,65 @@
+"""How results and refusals look to an AWS SDK. Pure but for writing to the exchange."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from functions import limits
+from functions.errors import FunctoryError, ServiceError, error_body, error_headers
+from functions.states import Outcome
+from runner.gateway.exchange import Exchange
+from runner.gateway.invocation import Finished, new_request_id
+
+log = logging.getLogger("functory.gateway")
+JSON = ("content-type", "application/json")
+
+
+def refuse(exchange: Exchange, error: FunctoryError, request_id: str) -> None:
+    """A refusal, in the shape that botocore reads."""
+    exchange.respond(error.status, error_headers(error, request_id).items(), error_body(error))
+
+
+def guarded(exchange: Exchange, step: Callable[..., None], *arguments: Any) -> Callable[..., None]:
+    """A step that is taken later: what it raises becomes the answer, so that no caller waits for ever."""
+
+    def take(*more: Any) -> None:
+        try:
+            step(*arguments, *more)
+        except FunctoryError as error:
+            refuse(exchange, error, new_request_id())
+        except Exception:
+            log.exception("a request failed")
+            failure = ServiceError("The gateway failed; its log says why.")
+            refuse(exchange, failure, new_request_id())
+
+    return take
+
+
+def tail_of(log: str) -> str:
+    """The last 4 kB of a log, base64, as LogResult has it; a character cut in two is left out."""
+    raw = log.encode()[-limits.LOG_TAIL :].decode("utf-8", "ignore").encode()
+    return base64.b64encode(raw).decode("ascii")
+
+
+def invoked(exchange: Exchange, finished: Finished, *, log_tail: bool) -> None:
+    """The answer of a synchronous Invoke
+    (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)."""
+    record = finished.record
+    if finished.refusal is not None:
+        refuse(exchange, finished.refusal, record.request_id)
+        return
+    headers = [
+        JSON,
+        ("x-amzn-RequestId", record.request_id),
+        ("X-Amz-Executed-Version", record.version),
+        ("X-Amzn-Trace-Id", record.trace_id),
+        ("x-amzn-Remapped-Content-Length", "0"),
+    ]
+    if record.outcome is not Outcome.SUCCESS:
+        headers.append(("X-Amz-Function-Error", "Unhandled"))
+    if log_tail:
+        headers.append(("X-Amz-Log-Result", tail_of(finished.log)))
+    exchange.respond(200, headers, finished.response)

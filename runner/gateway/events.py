@@ -1,0 +1,65 @@
+"""Accepting asynchronous events: each is in the Redis stream, and Redis has said so, before the caller is
+told 202. Events that come together travel together. Knows no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import redis.asyncio
+import redis.exceptions
+
+from functions.errors import FunctoryError, ServiceUnavailable
+from functions.records import AcceptedEvent, encode
+
+BATCH = 200
+STREAM_FULL = 100_000  # events the recorder has not turned into rows yet
+log = logging.getLogger("functory.events")
+Told = Callable[[FunctoryError | None], None]
+
+
+class EventQueue:
+    """The one writer of the stream. `trouble` is "" while it works."""
+
+    def __init__(self, client: redis.asyncio.Redis, stream: str) -> None:
+        self._client = client
+        self._stream = stream
+        self._pending: list[tuple[bytes, Told]] = []
+        self._wake = asyncio.Event()
+        self.trouble = ""
+
+    def accept(self, event: AcceptedEvent, told: Told) -> None:
+        """Store the event; `told` gets None once it is safe, or the refusal when it is not."""
+        if len(self._pending) >= STREAM_FULL:
+            told(ServiceUnavailable("Too many events wait to be stored: try again in a moment."))
+            return
+        self._pending.append((encode(event), told))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._pending:
+                batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
+                await self._write(batch)
+
+    async def _write(self, batch: list[tuple[bytes, Told]]) -> None:
+        refusal: FunctoryError | None = None
+        try:
+            async with self._client.pipeline(transaction=True) as pipeline:
+                for data, _ in batch:
+                    pipeline.xadd(self._stream, {"d": data})
+                await pipeline.execute()
+            self.trouble = ""
+        except (redis.exceptions.RedisError, OSError) as error:
+            log.warning("events cannot be stored: %s", error)
+            self.trouble = str(error)
+            refusal = ServiceUnavailable(
+                "The event could not be stored, since Redis does not answer. Nothing was accepted: send it "
+                "again in a moment."
+            )
+        for _, told in batch:
+            told(refusal)

@@ -1,0 +1,147 @@
+"""The Invoke operation of the Lambda API: from a signed request to an answer. The hot path: callbacks only."""
+
+from __future__ import annotations
+
+import random
+from functools import lru_cache, partial
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote
+
+from functions.errors import AccessDenied, FunctoryError
+from functions.naming import FunctionReference, parse_reference
+from functions.records import AcceptedEvent
+from functions.routing import choose
+from functions.signing import Claim
+from functions.snapshots import Principal, Route
+from functions.states import InvocationType, TriggerKind
+from runner.gateway import answers, payloads
+from runner.gateway.authorize import Authorizer, may_invoke
+from runner.gateway.catalog import Catalog
+from runner.gateway.dispatcher import Dispatcher
+from runner.gateway.events import EventQueue
+from runner.gateway.exchange import Exchange
+from runner.gateway.invocation import Finished, Invocation, new_request_id, new_trace_id, now_us
+
+PREFIX = "/2015-03-31/functions/"
+SUFFIX = "/invocations"
+
+
+class Wish(NamedTuple):
+    """What one request asks for."""
+
+    exchange: Exchange
+    kind: InvocationType
+    payload: bytes
+    client_context: str
+    log_tail: bool
+
+
+class InvokeApi:
+    """Serves Invoke."""
+
+    def __init__(
+        self, authorizer: Authorizer, catalog: Catalog, dispatcher: Dispatcher, events: EventQueue
+    ) -> None:
+        self._authorizer = authorizer
+        self._catalog = catalog
+        self._dispatcher = dispatcher
+        self._events = events
+
+    def handle(self, exchange: Exchange) -> None:
+        """POST .../functions/<name>/invocations."""
+        allowed = answers.guarded(exchange, self._authorized, exchange)
+        self._authorizer.check(exchange.request, allowed, partial(_refuse, exchange))
+
+    def _authorized(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
+        request = exchange.request
+        reference = named(request.path[len(PREFIX) : -len(SUFFIX)], request.query)
+        check_place(reference, principal, claim.region)
+        wish = read_wish(exchange)
+        self._catalog.route(
+            principal.account,
+            reference.region or claim.region,
+            reference.name,
+            reference.qualifier,
+            answers.guarded(exchange, self._routed, wish, principal),
+        )
+
+    def _routed(self, wish: Wish, principal: Principal, route: Route | FunctoryError) -> None:
+        if isinstance(route, FunctoryError):  # not raised: it is cached, and would collect tracebacks
+            _refuse(wish.exchange, route)
+            return
+        snapshot = choose(route, random.random())  # noqa: S311 - a share of traffic, not a secret
+        may_invoke(principal, snapshot)
+        if wish.kind is InvocationType.REQUEST_RESPONSE:
+            call = Invocation(snapshot, wish.payload, partial(_answer, wish), alias=route.alias)
+            call.trace_id = wish.exchange.request.headers.get("x-amzn-trace-id") or new_trace_id()
+            call.client_context = wish.client_context
+            self._dispatcher.submit(call)
+        elif wish.kind is InvocationType.EVENT:
+            self._accept(wish, route)
+        else:
+            wish.exchange.respond(204, [("x-amzn-RequestId", new_request_id())])
+
+    def _accept(self, wish: Wish, route: Route) -> None:
+        snapshot = route.choices[0][0]
+        event = AcceptedEvent(
+            event_id=new_request_id(),
+            project_id=snapshot.project_id,
+            function_id=snapshot.function_id,
+            qualifier=route.qualifier,
+            trigger=TriggerKind.API,
+            accepted_us=now_us(),
+            payload=wish.payload.decode(),
+            trace_id=wish.exchange.request.headers.get("x-amzn-trace-id") or new_trace_id(),
+            client_context=wish.client_context,
+        )
+        self._events.accept(event, partial(_accepted, wish.exchange, event))
+
+
+def _refuse(exchange: Exchange, error: FunctoryError) -> None:
+    answers.refuse(exchange, error, new_request_id())
+
+
+def _answer(wish: Wish, finished: Finished) -> None:
+    answers.invoked(wish.exchange, finished, log_tail=wish.log_tail)
+
+
+def _accepted(exchange: Exchange, event: AcceptedEvent, refusal: FunctoryError | None) -> None:
+    if refusal is not None:
+        answers.refuse(exchange, refusal, event.event_id)
+        return
+    headers = [
+        ("x-amzn-RequestId", event.event_id),
+        ("X-Amzn-Trace-Id", event.trace_id),
+        ("x-amzn-Remapped-Content-Length", "0"),
+    ]
+    exchange.respond(202, headers)
+
+
+def read_wish(exchange: Exchange) -> Wish:
+    """The request's headers and payload; raises FunctoryError."""
+    headers = exchange.request.headers
+    kind = payloads.invocation_type(headers.get("x-amz-invocation-type", ""))
+    return Wish(
+        exchange,
+        kind,
+        payloads.checked(exchange.request.body, kind),
+        payloads.client_context(headers.get("x-amz-client-context", "")),
+        headers.get("x-amz-log-type") == "Tail",
+    )
+
+
+@lru_cache(maxsize=4096)
+def named(segment: str, query: str) -> FunctionReference:
+    """The function that path and query name; raises InvalidParameterValue."""
+    qualifier = parse_qs(query).get("Qualifier", [""])[0] if query else ""
+    return parse_reference(unquote(segment), qualifier)
+
+
+def check_place(reference: FunctionReference, principal: Principal, region: str) -> None:
+    """A full ARN must name the caller's account and region; raises AccessDenied."""
+    wrong_account = reference.account and reference.account != principal.account
+    if wrong_account or (reference.region and reference.region != region):
+        raise AccessDenied(
+            f"User: {principal.arn} is not authorized to perform: lambda:InvokeFunction on resource: "
+            f"arn:aws:lambda:{reference.region}:{reference.account}:function:{reference.name}"
+        )

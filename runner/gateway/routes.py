@@ -1,0 +1,115 @@
+"""Which part of the gateway answers a request, in the order of the architecture (8.9). Looks at host, path
+and signature scope; runs nothing itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from functions import limits
+from functions.errors import MissingAuthenticationToken, UnknownOperation
+from runner.gateway import answers, invoke_api
+from runner.gateway.exchange import Exchange
+from runner.gateway.invocation import new_request_id
+from runner.gateway.wire import MB, Request
+
+SMALL = 64 * 1024
+# A little over the limit reaches the operation, which refuses it in its own words.
+PAYLOAD = limits.SYNC_PAYLOAD + 64 * 1024
+RELAYED = 80 * MB  # a zip of 50 MB in base64, with its JSON
+DATED = re.compile(r"/20\d\d-\d\d-\d\d/")
+STREAMING = "/response-streaming-invocations"
+URL_PREFIX = "/url/"
+OWN_PREFIX = "/_functory/"
+LOCALHOST = ".localhost"
+
+Part = Callable[[Exchange], None]
+UrlPart = Callable[[Exchange, str, str, bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What answers: `url` gets the URL's id, the path inside it and whether it has a host of its own."""
+
+    invoke: Part
+    stream: Part
+    relay: Part
+    url: UrlPart
+    own: Part
+
+
+class Routes:
+    """Handler of the public listener."""
+
+    def __init__(self, parts: Parts, base_domain: str) -> None:
+        self._parts = parts
+        self._suffixes = tuple(
+            suffix for suffix in (LOCALHOST, f".{base_domain.lower()}" if base_domain else "") if suffix
+        )
+
+    def body_limit(self, request: Request) -> int:
+        """By what the head says; only who presents a signature may send as much as a package."""
+        path = request.path
+        if self._url_host(request) or path.startswith(URL_PREFIX) or path.endswith(invoke_api.SUFFIX):
+            return PAYLOAD
+        if path.endswith(STREAMING):
+            return PAYLOAD
+        return RELAYED if DATED.match(path) and "authorization" in request.headers else SMALL
+
+    def handle(self, exchange: Exchange) -> None:
+        """Hand the request to its part."""
+        answers.guarded(exchange, self._route)(exchange)
+
+    def refuse(self, exchange: Exchange, status: int, code: str, message: str) -> None:
+        """A request that never became whole; too large a payload in the words of Invoke."""
+        if status == 413 and exchange.request.path.endswith(invoke_api.SUFFIX):
+            code = "RequestTooLargeException"
+            message = (
+                f"Request must be smaller than {limits.SYNC_PAYLOAD} bytes for the InvokeFunction operation"
+            )
+        headers = [answers.JSON, ("x-amzn-RequestId", new_request_id()), ("x-amzn-ErrorType", code)]
+        exchange.respond(status, headers, msgspec.json.encode({"Type": "User", "message": message}))
+
+    def _route(self, exchange: Exchange) -> None:
+        request, parts = exchange.request, self._parts
+        url_id = self._url_host(request)
+        path = request.path
+        if url_id:
+            parts.url(exchange, url_id, path, True)
+        elif request.method == "POST" and path.startswith(invoke_api.PREFIX) and is_invoke(path):
+            parts.invoke(exchange)
+        elif DATED.match(path):
+            self._dated(exchange)
+        elif path.startswith(URL_PREFIX):
+            url_id, slash, rest = path[len(URL_PREFIX) :].partition("/")
+            parts.url(exchange, url_id, slash + rest or "/", False)
+        elif path.startswith(OWN_PREFIX):
+            parts.own(exchange)
+        else:
+            raise UnknownOperation("No function and no operation has this address.")
+
+    def _dated(self, exchange: Exchange) -> None:
+        request = exchange.request
+        if "authorization" not in request.headers and "X-Amz-Signature" not in request.query:
+            raise MissingAuthenticationToken("Missing Authentication Token")
+        if request.method == "POST" and request.path.endswith(STREAMING):
+            self._parts.stream(exchange)
+        else:
+            self._parts.relay(exchange)
+
+    def _url_host(self, request: Request) -> str:
+        """The URL's id when the request came to a function's own host, else ""."""
+        host = request.host
+        for suffix in self._suffixes:
+            if host.endswith(suffix):
+                label = host[: -len(suffix)]
+                return label if label and "." not in label else ""
+        return ""
+
+
+def is_invoke(path: str) -> bool:
+    """Whether a path under the functions' prefix is the Invoke operation's."""
+    return path.endswith(invoke_api.SUFFIX) and path.count("/") == 4
