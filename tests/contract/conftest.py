@@ -13,9 +13,7 @@ import pytest
 
 from functions.config import REPOSITORY, Config
 from runner.sandbox.driver import Driver
-from runner.sandbox.spec import PoolKey
 from tests.support import probe, sandboxes
-from tests.support.probe import Probe
 from tests.support.process_driver import ProcessDriver
 
 
@@ -50,28 +48,9 @@ def compile_launcher(config: Config) -> Path:
     return binary
 
 
-class Sandboxes:
-    """Makes sandboxes for one test and removes them after it."""
-
-    def __init__(self, driver: Driver, runner: asyncio.Runner) -> None:
-        self._driver, self._runner = driver, runner
-        self._made: list[Probe] = []
-
-    def make(self, network: str = "none") -> Probe:
-        container = self._runner.run(self._driver.create(PoolKey(sandboxes.RUNTIME, network)))
-        met = Probe.meet(container)
-        self._made.append(met)
-        return met
-
-    def remove_all(self) -> None:
-        for made in self._made:
-            made.close()
-            self._runner.run(made.container.remove())
-
-
 @pytest.fixture
-def made(driver: Driver, runner: asyncio.Runner) -> Iterator[Sandboxes]:
-    made = Sandboxes(driver, runner)
+def made(driver: Driver, runner: asyncio.Runner) -> Iterator[sandboxes.Sandboxes]:
+    made = sandboxes.Sandboxes(driver, runner)
     yield made
     made.remove_all()
 

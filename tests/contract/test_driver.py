@@ -14,8 +14,9 @@ import pytest
 
 from runner.sandbox.driver import DriverError
 from runner.sandbox.spec import CodeMount, Limits
-from tests.contract.conftest import Sandboxes
+from tests.contract.conftest import make_driver
 from tests.support.probe import ProbeError
+from tests.support.sandboxes import Sandboxes, sandbox_config
 
 SMALL = Limits(128)
 
@@ -168,9 +169,6 @@ def test_a_removed_sandbox_is_not_bound(made: Sandboxes, runner: asyncio.Runner,
 
 
 def test_closing_the_driver_removes_what_it_made(runner: asyncio.Runner, driver: object) -> None:
-    from tests.contract.conftest import make_driver
-    from tests.support.sandboxes import sandbox_config
-
     kind = "docker" if type(driver).__name__ == "DockerDriver" else "process"
     with sandbox_config() as config:
         short_lived = make_driver(kind, config)

@@ -3,6 +3,7 @@ whose containers and networks are gone afterwards."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from runner.images.engine import ImageEngine
 from runner.images.launcher import ensure_launcher
 from runner.images.recipes import launcher_recipe
 from runner.sandbox.docker_driver import DockerDriver, connect
+from runner.sandbox.driver import Driver
+from runner.sandbox.spec import PoolKey
+from tests.support.probe import Probe
 
 RUNTIME = "python3.13"
 
@@ -58,3 +62,22 @@ def containers_of(config: Config) -> list[str]:
     listed = client.api.containers(all=True, filters={"label": f"functory.instance={config.instance}"})
     client.close()
     return [str(item["Names"][0]) for item in listed]
+
+
+class Sandboxes:
+    """Makes sandboxes for one test and removes them after it."""
+
+    def __init__(self, driver: Driver, runner: asyncio.Runner) -> None:
+        self._driver, self._runner = driver, runner
+        self._made: list[Probe] = []
+
+    def make(self, network: str = "none") -> Probe:
+        container = self._runner.run(self._driver.create(PoolKey(RUNTIME, network)))
+        met = Probe.meet(container)
+        self._made.append(met)
+        return met
+
+    def remove_all(self) -> None:
+        for made in self._made:
+            made.close()
+            self._runner.run(made.container.remove())
