@@ -1,0 +1,335 @@
+// Functory's bootstrap for Node.js: starts before there is code, is bound to a function once, then runs its
+// events. Speaks frames over a unix socket (see runner/sandbox/frames.py); what the function writes goes to the
+// standard output and never near the socket. Behaves as AWS's runtime client does. Standard library only.
+
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { Writable } from "node:stream";
+import { format } from "node:util";
+import { pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+
+const SOCKET = process.env.FUNCTORY_SOCKET ?? "/run/functory/s.sock";
+const FRAME = { ready: "R", bound: "B", initError: "X", success: "S", error: "E", fatal: "F", prelude: "H", chunk: "C", end: "Z" };
+const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+const exit = process.exit.bind(process);
+
+/** The connection to the gateway: whole frames in, whole frames out. */
+class Link {
+  constructor(onFrame) {
+    this.buffer = Buffer.alloc(0);
+    this.onFrame = onFrame;
+    this.socket = net.connect(SOCKET);
+    this.socket.on("data", (data) => this.received(data));
+    this.socket.on("error", () => exit(0));
+    this.socket.on("close", () => exit(0));
+  }
+
+  received(data) {
+    this.buffer = this.buffer.length ? Buffer.concat([this.buffer, data]) : data;
+    while (this.buffer.length >= 5) {
+      const end = 4 + this.buffer.readUInt32BE(0);
+      if (this.buffer.length < end) return;
+      const [kind, body] = [String.fromCharCode(this.buffer[4]), this.buffer.subarray(5, end)];
+      this.buffer = this.buffer.subarray(end);
+      this.onFrame(kind, body);
+    }
+  }
+
+  send(kind, body, done) {
+    const content = Buffer.isBuffer(body) ? body : Buffer.from(body);
+    const head = Buffer.allocUnsafe(5);
+    head.writeUInt32BE(content.length + 1, 0);
+    head[4] = kind.charCodeAt(0);
+    this.socket.cork();
+    this.socket.write(head);
+    const more = this.socket.write(content, done);
+    this.socket.uncork();
+    return more;
+  }
+}
+
+/** Standard output, written at once and in order: what was said before a crash is not lost. */
+const output = {
+  descriptor: 1,
+  write(data) {
+    let rest = Buffer.isBuffer(data) ? data : Buffer.from(data);
+    while (rest.length) {
+      try {
+        rest = rest.subarray(fs.writeSync(this.descriptor, rest));
+      } catch (error) {
+        if (error.code !== "EAGAIN") return;
+      }
+    }
+  },
+};
+
+let requestId = "";
+
+/** `<time> <request id> <LEVEL> <message>`, tabs between, as Lambda has it. */
+function patchConsole() {
+  const levels = { log: "INFO", debug: "DEBUG", info: "INFO", warn: "WARN", error: "ERROR", trace: "TRACE" };
+  for (const [method, level] of Object.entries(levels)) {
+    console[method] = (...values) => {
+      const message = format(...values).replaceAll("\n", "\r");
+      output.write(`${new Date().toISOString()}\t${requestId || "undefined"}\t${level}\t${message}\n`);
+    };
+  }
+  process.stdout.write = (data, encoding, done) => {
+    output.write(typeof data === "string" ? Buffer.from(data, typeof encoding === "string" ? encoding : "utf8") : data);
+    (typeof encoding === "function" ? encoding : done)?.();
+    return true;
+  };
+  process.stderr.write = process.stdout.write;
+}
+
+/** AWS's error object of anything that was thrown. */
+function described(error, type) {
+  if (error instanceof Error || (error && typeof error === "object" && "stack" in error && "message" in error)) {
+    return {
+      errorType: type ?? String(error.name ?? error.constructor?.name ?? "Error"),
+      errorMessage: String(error.message),
+      trace: String(error.stack ?? "").split("\n"),
+    };
+  }
+  return { errorType: type ?? typeof error, errorMessage: String(error), trace: [] };
+}
+
+function startError(type, message, cause) {
+  return Object.assign(new Error(message, { cause }), { startError: type });
+}
+
+/** Finds the file and the exported function that `folder/file.path.to.function` names. */
+async function loadHandler(name) {
+  const root = process.env.LAMBDA_TASK_ROOT ?? "/var/task";
+  if (name.includes("..")) throw startError("Runtime.MalformedHandlerName", `'${name}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`);
+  const folder = path.dirname(name);
+  const found = /^([^.]*)\.(.*)$/.exec(path.basename(name));
+  if (!found) throw startError("Runtime.MalformedHandlerName", "Bad handler");
+  const [, moduleName, exported] = found;
+  let loaded = await loadModule(path.resolve(root, folder, moduleName), moduleName);
+  for (const part of exported.split(".")) loaded = loaded?.[part];
+  if (loaded === undefined) throw startError("Runtime.HandlerNotFound", `${name} is undefined or not exported`);
+  if (typeof loaded !== "function") throw startError("Runtime.HandlerNotFound", `${name} is not a function`);
+  return loaded;
+}
+
+async function loadModule(base, moduleName) {
+  const file = ["", ".js", ".mjs", ".cjs"].map((ending) => base + ending).find((name) => fs.statSync(name, { throwIfNoEntry: false })?.isFile());
+  try {
+    if (!file) return createRequire(`${base}.js`)(base);
+    const loaded = await import(pathToFileURL(file).href);
+    return isCommonJs(loaded, file) ? loaded.default : loaded;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw startError("Runtime.UserCodeSyntaxError", `${error.name}: ${error.message}`, error);
+    if (["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"].includes(error?.code)) {
+      const missing = file ? `${error.name}: ${error.message}` : `Error: Cannot find module '${moduleName}'`;
+      throw startError("Runtime.ImportModuleError", missing, error);
+    }
+    throw error;
+  }
+}
+
+function isCommonJs(loaded, file) {
+  return !file.endsWith(".mjs") && "default" in loaded && (file.endsWith(".cjs") || "module.exports" in loaded || !("__esModule" in loaded) && createRequire(file).cache[file] !== undefined);
+}
+
+/** A function's answer that is sent while it is made. */
+class ResponseStream extends Writable {
+  constructor(link) {
+    super({ highWaterMark: 65536 });
+    this.link = link;
+  }
+
+  setContentType(type) {
+    this.contentType = type;
+  }
+
+  prelude(document) {
+    this.link.send(FRAME.prelude, JSON.stringify(document));
+    this.started = true;
+  }
+
+  _write(data, encoding, done) {
+    if (!this.started && this.contentType) this.prelude({ statusCode: 200, headers: { "Content-Type": this.contentType } });
+    this.started = true;
+    this.link.send(FRAME.chunk, Buffer.isBuffer(data) ? data : Buffer.from(data, encoding), () => done());
+  }
+}
+
+globalThis.awslambda = {
+  streamifyResponse(handler) {
+    handler[STREAMING] = "response";
+    return handler;
+  },
+  HttpResponseStream: {
+    from(stream, prelude) {
+      stream.prelude(prelude);
+      return stream;
+    },
+  },
+};
+
+class Runtime {
+  constructor() {
+    this.running = null;
+    this.link = new Link((kind, body) => (kind === "b" ? this.bind(body) : kind === "i" && this.invoke(body)));
+    this.link.socket.once("connect", () => this.link.send(FRAME.ready, JSON.stringify({ runtime: process.version })));
+  }
+
+  async bind(body) {
+    const binding = JSON.parse(body);
+    this.marker = `\0${binding.marker}`;
+    Object.assign(process.env, binding.environment, { _HANDLER: binding.handler });
+    try {
+      process.chdir(process.env.LAMBDA_TASK_ROOT ?? "/var/task");
+    } catch {
+      // The folder is what the function makes of it; a missing one shows when the handler is loaded.
+    }
+    patchConsole();
+    process.on("uncaughtException", (error) => this.broken(described(error)));
+    process.on("unhandledRejection", (reason) => this.broken(described(reason, "Runtime.UnhandledPromiseRejection")));
+    try {
+      this.handler = await loadHandler(binding.handler);
+    } catch (error) {
+      this.startFailed(error.startError ? { ...described(error.cause ?? error), errorType: error.startError, errorMessage: error.message } : described(error));
+      return;
+    }
+    this.link.send(FRAME.bound, "{}");
+  }
+
+  startFailed(document) {
+    output.write(`${new Date().toISOString()}\tundefined\tERROR\tUncaught Exception \t${JSON.stringify(document)}\n`);
+    this.failedStart = true;
+    this.link.send(FRAME.initError, JSON.stringify(document));
+  }
+
+  /** An error that nobody caught: it ends the request and the process. */
+  broken(document) {
+    if (this.failedStart) return;
+    const title = document.errorType === "Runtime.UnhandledPromiseRejection" ? "Unhandled Promise Rejection" : "Uncaught Exception";
+    output.write(`${new Date().toISOString()}\t${requestId || "undefined"}\tERROR\t${title} \t${JSON.stringify(document)}\n`);
+    if (!this.handler) {
+      this.startFailed(document);
+    } else if (this.running) {
+      output.write(`${this.marker}${requestId}\0`);
+      this.link.send(FRAME.fatal, JSON.stringify(document), () => exit(129));
+    } else {
+      exit(129);
+    }
+  }
+
+  invoke(body) {
+    const size = body.readUInt16BE(0);
+    const header = JSON.parse(body.subarray(2, 2 + size));
+    requestId = header.id;
+    if (header.trace) process.env._X_AMZN_TRACE_ID = header.trace;
+    const call = { done: false };
+    this.running = call;
+    let event;
+    try {
+      const payload = body.subarray(2 + size);
+      event = payload.length ? JSON.parse(payload) : {};
+    } catch (error) {
+      this.fail(call, Object.assign(error, { name: "Runtime.UnmarshalError" }));
+      return;
+    }
+    const context = this.context(header, call);
+    if (this.handler[STREAMING]) this.runStreaming(call, event, context);
+    else this.run(call, event, context);
+  }
+
+  run(call, event, context) {
+    const callback = (error, result) => this.settle(call, context, error, result);
+    try {
+      const result = this.handler(event, context, callback);
+      if (typeof result?.then === "function") result.then((value) => this.succeed(call, value), (error) => this.fail(call, error));
+      else if (!call.done) this.whenIdle(call);
+    } catch (error) {
+      this.fail(call, error);
+    }
+  }
+
+  async runStreaming(call, event, context) {
+    const stream = new ResponseStream(this.link);
+    stream.on("error", (error) => this.fail(call, error));
+    try {
+      await this.handler(event, stream, context);
+      if (!stream.writableEnded) stream.end();
+      if (!stream.writableFinished) await new Promise((done) => stream.once("finish", done));
+      this.close(call, FRAME.end, "");
+    } catch (error) {
+      this.fail(call, error);
+    }
+  }
+
+  /** A callback's answer waits for the event loop to empty unless the function says otherwise. */
+  settle(call, context, error, result) {
+    if (call.done || call.finish) return;
+    call.finish = () => (error ? this.fail(call, error) : this.succeed(call, result));
+    if (context.callbackWaitsForEmptyEventLoop) this.whenIdle(call);
+    else call.finish();
+  }
+
+  /** Once nothing is left to happen: the callback's answer, or null when it was never called. */
+  whenIdle(call) {
+    if (call.waits) return;
+    call.waits = true;
+    this.link.socket.unref();
+    process.once("beforeExit", () => {
+      this.link.socket.ref();
+      if (call.finish) call.finish();
+      else this.succeed(call, null);
+    });
+  }
+
+  succeed(call, value) {
+    let text;
+    try {
+      text = JSON.stringify(value === undefined ? null : value) ?? "null";
+    } catch (error) {
+      this.fail(call, Object.assign(new Error(`Unable to stringify response body: ${error.message}`), { name: "Runtime.MarshalError" }));
+      return;
+    }
+    this.close(call, FRAME.success, text);
+  }
+
+  fail(call, error) {
+    if (call.done) return;
+    const document = described(error);
+    output.write(`${new Date().toISOString()}\t${requestId}\tERROR\tInvoke Error \t${JSON.stringify({ ...document, stack: document.trace, trace: undefined })}\n`);
+    this.close(call, FRAME.error, JSON.stringify(document));
+  }
+
+  close(call, kind, body) {
+    if (call.done) return;
+    call.done = true;
+    this.running = null;
+    output.write(`${this.marker}${requestId}\0`);
+    this.link.send(kind, body);
+  }
+
+  context(header, call) {
+    const environment = process.env;
+    const context = {
+      callbackWaitsForEmptyEventLoop: true,
+      functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
+      functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
+      memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+      logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
+      logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+      awsRequestId: header.id,
+      invokedFunctionArn: header.arn,
+      getRemainingTimeInMillis: () => Math.max(0, header.deadline_ms - Date.now()),
+    };
+    if (header.client) context.clientContext = JSON.parse(header.client);
+    if (header.identity) context.identity = JSON.parse(header.identity);
+    context.succeed = (value) => this.settle(call, context, null, value);
+    context.fail = (error) => this.settle(call, context, error ?? new Error("handled"));
+    context.done = (error, value) => this.settle(call, context, error, value);
+    return context;
+  }
+}
+
+new Runtime();
