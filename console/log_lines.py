@@ -73,6 +73,8 @@ def fold_json(line: str) -> tuple[str, str]:
     if not starts or not line.rstrip().endswith(("}", "]")) or len(line) > _JSON_LIMIT:
         return "", ""
     for start in sorted(starts):
+        if start and not (line[start - 1].isspace() or line[start - 1] in ":="):
+            continue  # an index as in event["name"], not a value
         value = _load(line[start:])
         if isinstance(value, dict | list) and value:
             return line[:start], json.dumps(value, indent=2, ensure_ascii=False)

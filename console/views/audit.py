@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from console.addresses import next_address
 from console.http import Place, project_view
+from console.paging import next_address
 from functions.queries import audit
 from functions.states import Role
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from console.bars import WIDTH, stacked
+from console.bars import stacked
 from console.http import Place, project_view
 from functions import pricing
 from functions.queries import usage
@@ -97,9 +97,9 @@ def picture(days: Sequence[FunctionDay], chosen: Month) -> Any:
 
 
 def _axis(chosen: Month) -> list[tuple[float, date]]:
-    """Positions in the picture, and days, of the labels under it."""
+    """Positions in per cent of the width, and days, of the labels under it."""
     return [
-        (round((day - 0.5) / chosen.days * WIDTH, 1), chosen.first.replace(day=day))
+        (round((day - 0.5) / chosen.days * 100, 1), chosen.first.replace(day=day))
         for day in (1, 8, 15, 22, 29)
         if day <= chosen.days
     ]

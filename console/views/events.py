@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from console import outcomes
-from console.addresses import next_address
 from console.http import Place, project_view
+from console.paging import next_address
 from functions.errors import ResourceNotFound
 from functions.models import Attempt, Event, Function
 from functions.queries import events

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from console import metric_charts
-from console.addresses import next_address
 from console.http import Place, project_view
+from console.paging import next_address
 from console.ranges import TimeRange
 from console.views.metrics import series_answer
 from functions.models import Function

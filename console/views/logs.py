@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from console import log_lines, outcomes
-from console.addresses import next_address
 from console.bars import stacked
 from console.http import Place, project_view
+from console.paging import next_address
 from console.ranges import TimeRange
 from functions import tokens
 from functions.keys import read_or_create_key

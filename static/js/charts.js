@@ -18,8 +18,15 @@ export function duration(us) {
 
 export function money(usd) {
   if (usd === 0) return "$0";
-  if (usd < 0.01) return `$${usd.toPrecision(2)}`;
+  if (usd < 0.01) return `$${usd.toLocaleString(undefined, { maximumSignificantDigits: 2 })}`;
   return `$${usd.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+}
+
+function moment(second) {
+  if (second == null) return "–";
+  return new Date(second * 1000).toLocaleString(undefined, {
+    month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false,
+  });
 }
 
 function trim(number) {
@@ -44,8 +51,8 @@ function seriesOf(line, bars) {
   return {
     label: line.label,
     stroke,
-    width: 1.5,
-    fill: bars ? transparent(stroke, 0.6) : undefined,
+    width: bars ? 0 : 1.5,
+    fill: bars ? transparent(stroke, 0.75) : undefined,
     paths: bars ? uPlot.paths.bars({ size: [0.8, 40], align: 1 }) : undefined,
     points: { show: false },
     spanGaps: false,
@@ -71,6 +78,20 @@ function markDeploys(deploys) {
   };
 }
 
+const WHOLE = [1, 2, 5].flatMap((first) => [0, 1, 2, 3, 4, 5, 6].map((power) => first * 10 ** power)).sort((a, b) => a - b);
+
+// A day's charts say the hour, longer ones the day; 24 hours as in the tables beside them.
+function clockOf(splits) {
+  const long = splits.length > 1 && splits.at(-1) - splits[0] > 2 * 86400;
+  const shape = long ? { month: "short", day: "numeric" } : { hour: "2-digit", minute: "2-digit", hour12: false };
+  return splits.map((second) => new Date(second * 1000).toLocaleString(undefined, shape));
+}
+
+function room(_plot, labels) {
+  const longest = Math.max(3, ...(labels ?? []).map((label) => label.length));
+  return 12 + longest * 7.2;
+}
+
 function axes(unit) {
   const shared = {
     stroke: colour("muted"),
@@ -79,7 +100,11 @@ function axes(unit) {
     font: "12px system-ui, sans-serif",
   };
   const values = (_plot, splits) => splits.map((value) => (value == null ? "" : UNITS[unit](value)));
-  return [shared, { ...shared, values, size: 64 }];
+  const incrs = unit === "count" ? WHOLE : undefined;
+  return [
+    { ...shared, space: 70, size: 28, values: (_plot, splits) => clockOf(splits) },
+    { ...shared, values, size: room, ...(incrs && { incrs }) },
+  ];
 }
 
 function openMoment(figure, plot, step) {
@@ -103,7 +128,7 @@ function draw(figure, chart, answer) {
       height: 180,
       cursor: { sync: { key: "page" }, focus: { prox: 24 }, y: false },
       scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
-      series: [{}, ...chart.lines.map((line) => seriesOf(line, chart.bars))],
+      series: [{ value: (_plot, second) => moment(second) }, ...chart.lines.map((line) => seriesOf(line, chart.bars))],
       axes: axes(unit),
       hooks: { draw: [markDeploys(answer.deploys)] },
       legend: { live: true },

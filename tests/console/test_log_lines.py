@@ -53,7 +53,7 @@ def test_json_at_the_end_of_a_line_is_set_apart():
 
 
 def test_what_is_not_json_stays_text():
-    for text in ("{not json}", "[INFO] fine [x]", "{}", "a { b", ""):
+    for text in ('    event["name"]', "{not json}", "[INFO] fine [x]", "{}", "a { b", ""):
         assert log_lines.fold_json(text) == ("", "")
 
 

@@ -163,7 +163,7 @@ def lively(seed: Seed, *, now: datetime, minutes: int = 180, randomness: int = 7
     for ago in range(now.day):
         requests = dice.randint(2000, 90_000)
         mb_ms = requests * 128 * dice.randint(4, 40)
-        cost = requests * 200_000 + mb_ms * 16_276
+        cost = requests * 200_000 + mb_ms * 16
         seed.day(day=(now - timedelta(days=ago)).date(), requests=requests, mb_ms=mb_ms, cost_pico=cost)
 
 
