@@ -1,0 +1,101 @@
+"""How attempts of asynchronous events end: the gateway's record closes its attempt, once, and moves the event on
+as functions.retry says. Called by services.records, inside its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from functions.bulk import Values, insert_new
+from functions.models import Attempt, Event
+from functions.records import InvocationRecord
+from functions.retry import after_attempt
+from functions.rollups import at_us
+from functions.states import EVENT_ENDED, FUNCTION_FAULTS, Outcome
+
+_MOVED = (
+    "state",
+    "due_at",
+    "ended_at",
+    "function_errors",
+    "last_outcome",
+    "last_error",
+    "lease_until",
+    "lease_owner",
+)
+
+
+def close_attempts(records: Sequence[tuple[InvocationRecord, str]]) -> None:
+    """Note the attempts that these records (with the ids of their rows) tell of, once each, and move their
+    events on. Within the transaction that stores the records."""
+    ids = {UUID(record.event_id) for record, _ in records}
+    if not ids:
+        return
+    rows = Event.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    events = {event.pk: event for event in rows}
+    known = [(record, row) for record, row in records if UUID(record.event_id) in events]
+    now = timezone.now()
+    for record in _new_attempts(known):
+        _move(events[UUID(record.event_id)], record, now)
+    Event.objects.bulk_update(
+        events.values(),
+        _MOVED,
+        batch_size=200,
+    )
+
+
+def _new_attempts(records: Sequence[tuple[InvocationRecord, str]]) -> list[InvocationRecord]:
+    """Insert the attempts; the records of those that were not there, in the order they began."""
+    values = Values(Attempt)
+    rows = [
+        [
+            values.uuid(record.event_id),
+            record.attempt,
+            record.outcome.value,
+            values.moment(at_us(record)),
+            values.uuid(row),
+        ]
+        for record, row in records
+    ]
+    columns = ["event_id", "number", "outcome", "started_at", "invocation_id"]
+    found = {(UUID(str(event)), number) for event, number in insert_new(Attempt, columns, rows, columns[:2])}
+    new = []
+    for record, _ in sorted(records, key=lambda pair: pair[0].attempt):
+        key = (UUID(record.event_id), record.attempt)
+        if key in found:
+            found.remove(key)
+            new.append(record)
+    return new
+
+
+def _move(event: Event, record: InvocationRecord, now: datetime) -> None:
+    """What a closed attempt means for its event. One that succeeded ends the event whatever came later; one
+    that failed decides nothing when a newer attempt is under way."""
+    event.function_errors += record.outcome in FUNCTION_FAULTS
+    succeeded = record.outcome == Outcome.SUCCESS
+    is_newest = record.attempt >= event.attempts and event.state not in EVENT_ENDED
+    if not succeeded and not is_newest:
+        return
+    verdict = after_attempt(
+        record.outcome,
+        accepted_at=event.accepted_at,
+        now=_ended_at(record, now),
+        attempts=max(event.attempts, record.attempt),
+        function_errors=event.function_errors,
+    )
+    event.state = verdict.state
+    event.due_at = verdict.due_at or event.due_at
+    event.ended_at = now if verdict.state in EVENT_ENDED else None
+    event.last_outcome, event.last_error = record.outcome, Values(Event).text(record.error_message)
+    event.lease_until, event.lease_owner = None, ""
+
+
+def _ended_at(record: InvocationRecord, now: datetime) -> datetime:
+    """When the attempt ended: a recorder that is behind must not put off the next one. A refused call has no
+    beginning."""
+    if not record.started_us:
+        return now
+    return min(now, datetime.fromtimestamp((record.started_us + record.duration_us) / 1_000_000, UTC))
