@@ -4,6 +4,7 @@ container can do is in engine/; what it may reach is in egress."""
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,8 @@ __all__ = ["DockerDriver", "EngineReport", "check_engine", "connect"]
 # A generic sandbox only starts its language; it gets room for the largest one.
 GENERIC = Limits(memory_mb=512)
 _ENGINE_THREADS, _KERNEL_THREADS = 6, 2
+_KEEP_RULES_S = 10
+_LOG = logging.getLogger("functory.driver")
 _PLAIN_RUNTIMES = frozenset({"", "runc", "crun", "io.containerd.runc.v2"})
 
 
@@ -59,6 +62,7 @@ class DockerDriver:
         self._live: dict[str, DockerContainer] = {}
         self._slow = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
         self._quick = ThreadPoolExecutor(_KERNEL_THREADS, "kernel")
+        self._keeping: asyncio.Future[None] | None = None
         self._tools, self.tools_reason = self._open_tools()
         self._around = Surroundings(self._engine, self._tools, self._slow, self._quick, self._forget)
 
@@ -72,6 +76,8 @@ class DockerDriver:
                 making.add_done_callback(_discard_unwanted)
             raise
         container.attend()
+        if self._keeping is None:
+            self._keeping = asyncio.ensure_future(self._keep_rules())
         return container
 
     async def recover(self) -> int:
@@ -82,6 +88,8 @@ class DockerDriver:
 
     async def close(self) -> None:
         """Remove all that this driver made, networks too, then end its threads."""
+        if self._keeping is not None:
+            self._keeping.cancel()
         removals = [container.remove() for container in list(self._live.values())]
         ended = await asyncio.gather(*removals, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._slow, self.egress.remove)
@@ -96,7 +104,21 @@ class DockerDriver:
     def isolation(self) -> dict[str, str]:
         """What holds on this host, in words for the Security page; "" stands for "as designed"."""
         scratch = self.tools_reason if self._tools is None else self._tools.scratch_reason
-        return {"late_binding": self.tools_reason, "freezer": self.tools_reason, "scratch_on_disk": scratch}
+        return {
+            "late_binding": self.tools_reason,
+            "freezer": self.tools_reason,
+            "scratch_on_disk": scratch,
+            "egress": self.egress.reason,
+        }
+
+    async def _keep_rules(self) -> None:
+        """An engine's restart or an administrator's flush must not leave sandboxes unfiltered for long."""
+        while True:
+            await asyncio.sleep(_KEEP_RULES_S)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._slow, self.egress.keep)
+            except DriverError:
+                _LOG.exception("The rules of the sandboxes' networks are not in force")
 
     def _open_tools(self) -> tuple[HostTools | None, str]:
         if self._config.oci_runtime not in _PLAIN_RUNTIMES:
