@@ -1,0 +1,70 @@
+# Functory's two commands are `make up` and `make test`; everything that they need they install themselves.
+# The first Python that is new enough, so that an old one in front of the path does no harm.
+PYTHON ?= $(shell for p in python3 /usr/bin/python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && exit; done; echo python3)
+VENV := .venv/bin
+HOST := $(PYTHON) -m runner.host
+SUITE := $(PYTHON) -m runner.host with-engine $(VENV)/python -m tests.support.suite
+TESTS ?=
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+.PHONY: help up prepare images doctor check format test test-fast test-docker test-browser test-hostile test-trouble \
+	test-faults test-runtimes test-postgres bench vendor lock clean
+
+help: ## What there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
+
+up: ## Install what is missing and run Functory in the foreground
+	@$(HOST) up
+
+prepare: ## Install what running needs, and stop
+	@$(HOST) prepare
+
+images: prepare ## Make the container images that are missing
+	@$(HOST) with-engine $(VENV)/python manage.py images
+
+doctor: prepare ## Check this machine and this installation
+	@$(VENV)/python manage.py doctor
+
+check: ## Format, lint and types
+	@$(HOST) venv --dev
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/mypy functions runner console
+
+format: ## Put every file into the project's format
+	@$(HOST) venv --dev
+	$(VENV)/ruff format .
+	$(VENV)/ruff check --fix .
+
+test: ## Install what tests need and run all of them
+	@$(HOST) prepare-tests
+	@$(SUITE) all $(TESTS)
+
+test-fast: ## Only what needs neither Docker nor a browser
+	@$(HOST) venv --dev
+	@$(VENV)/python -m tests.support.suite fast $(TESTS)
+
+test-docker test-browser test-hostile test-trouble test-faults test-runtimes test-postgres: ## One suite of its own
+	@$(HOST) prepare-tests
+	@$(SUITE) $(@:test-%=%) $(TESTS)
+
+bench: ## Measure; prints numbers, judges nothing
+	@$(HOST) prepare-tests
+	@$(SUITE) bench $(TESTS)
+
+vendor: ## Fetch the pinned front-end files anew (needs npm)
+	cd static/vendor && npm ci && node update.mjs
+
+lock: ## Resolve pyproject.toml into the two locked files
+	@$(HOST) venv --dev
+	$(VENV)/python -m pip install -q uv
+	$(VENV)/uv pip compile -q --universal --generate-hashes --upgrade --python-version 3.11 --no-header \
+		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
+	$(VENV)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+		--no-emit-find-links -c requirements.txt pyproject.toml --group dev -o requirements-dev.txt
+
+clean: ## Remove the virtual environment and caches; what functions made stays in var/
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+	find . -name __pycache__ -type d -not -path './var/*' -exec rm -rf {} +
