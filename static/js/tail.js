@@ -19,6 +19,7 @@ class Tail {
     this.filter = root.querySelector("[data-tail-filter]");
     this.pauseButton = root.querySelector("[data-tail-pause]");
     this.waiting = [];
+    this.seen = new Set();
     this.failures = 0;
     this.paused = false;
     this.filter.addEventListener("input", () => this.applyFilter());
@@ -78,6 +79,7 @@ class Tail {
 
   receive(text) {
     const chunk = JSON.parse(text);
+    if (this.known(`${chunk.request_id} ${chunk.at_us} ${chunk.text.length}`)) return;
     const entries = String(chunk.text ?? "").split("\n").filter(Boolean);
     for (const line of entries) {
       const entry = { line, at: chunk.at_us, name: chunk.function_name ?? "", request: chunk.request_id ?? "" };
@@ -86,6 +88,14 @@ class Tail {
     }
     if (this.waiting.length > LIMIT) this.waiting.splice(0, this.waiting.length - LIMIT);
     if (this.paused) this.say("paused", `Paused, ${this.waiting.length} lines waiting`);
+  }
+
+  // A new connection begins with the latest lines again: those that are here already are not shown twice.
+  known(key) {
+    if (this.seen.has(key)) return true;
+    this.seen.add(key);
+    if (this.seen.size > LIMIT) this.seen.delete(this.seen.values().next().value);
+    return false;
   }
 
   add(entry) {
