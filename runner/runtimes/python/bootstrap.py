@@ -151,7 +151,9 @@ class Function:
         os.environ.update(binding["environment"])
         time.tzset()
         sys.path[:0] = search_path()
-        importlib.invalidate_caches()
+        # The folders were empty until now. importlib.invalidate_caches() would import importlib.metadata: 20 ms.
+        for folder in search_path():
+            sys.path_importer_cache.pop(folder, None)
         with contextlib.suppress(OSError):
             os.chdir(os.environ.get("LAMBDA_TASK_ROOT", "/var/task"))
         self.set_up_logging()
