@@ -62,7 +62,7 @@ Expression = Rate | Once | Cron
 def parse_expression(text: str) -> Expression:
     """The expression that `text` writes; raises InvalidParameterValue with field `expression` saying what
     is wrong."""
-    text = text.strip()
+    text = text.strip() if text.isascii() else ""
     if text.startswith("rate("):
         return _parse_rate(text)
     if text.startswith("at("):
@@ -83,13 +83,13 @@ def zone_of(name: str) -> ZoneInfo:
 def next_firing(expression: Expression, zone: ZoneInfo, after: datetime) -> datetime | None:
     """The first firing later than `after` (aware), in UTC; None when there is none left."""
     if isinstance(expression, Rate):
-        return (after + expression.period).astimezone(UTC)
+        return after.astimezone(UTC) + expression.period
     if isinstance(expression, Once):
         moment = _instant(expression.at, zone)
         return moment if moment > after else None
-    local = after.astimezone(zone)
-    # One day back: a time skipped by the clock fires after the gap, perhaps on the other side of `after`.
-    for wall in _wall_times(expression, local.date() - timedelta(days=1)):
+    # Walls up to the clock's reading are past: one that occurred did so by now, and the gap that skipped one
+    # has ended, since the clock never reads a time inside a gap.
+    for wall in _wall_times(expression, after.astimezone(zone).replace(tzinfo=None)):
         moment = _instant(wall, zone)
         if moment > after:
             return moment
@@ -145,7 +145,20 @@ def _parse_cron(text: str) -> Cron:
         raise _wrong(str(error)) from None
 
 
-def _wall_times(cron: Cron, start: date) -> Iterator[datetime]:
+def _wall_times(cron: Cron, after: datetime) -> Iterator[datetime]:
+    """The wall-clock times of an expression later than `after`, ascending."""
+    for day in _days(cron, after.date()):
+        today = day == after.date()
+        for hour in cron.hours:
+            if today and hour < after.hour:
+                continue
+            for minute in cron.minutes:
+                wall = datetime.combine(day, time(hour, minute))
+                if wall > after:
+                    yield wall
+
+
+def _days(cron: Cron, start: date) -> Iterator[date]:
     day = start
     while day.year <= _LAST_YEAR:
         if day.year not in cron.years:
@@ -155,9 +168,7 @@ def _wall_times(cron: Cron, start: date) -> Iterator[datetime]:
             day = day.replace(day=calendar.monthrange(day.year, day.month)[1]) + timedelta(days=1)
             continue
         if cron.has_day(day):
-            for hour in cron.hours:
-                for minute in cron.minutes:
-                    yield datetime.combine(day, time(hour, minute))
+            yield day
         day += timedelta(days=1)
 
 
