@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from console.views import billing, events, function_monitor, invocations, logs, metrics, sandboxes
+from console.views import billing, events, function_monitor, invocations, logs, metrics, replays, sandboxes
 
 FUNCTION = "functions/<str:name>/"
 
@@ -17,7 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("logs/download", logs.download, name="logs_download"),
     path("logs/tail", logs.ticket, name="tail_ticket"),
     path("logs/<uuid:log_id>/lines", logs.lines, name="log_lines"),
-    path("invocations/<uuid:request_id>", invocations.by_request_id, name="invocation_search"),
+    path("invocations/<uuid:request_id>", invocations.by_request_id, name="request"),
     path("sandboxes", sandboxes.listing, name="sandboxes"),
     path("sandboxes/<str:sandbox_id>/end", sandboxes.end, name="sandbox_end"),
     path("events", events.listing, name="events"),
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern] = [
     path(FUNCTION + "monitor", function_monitor.monitor, name="function_monitor"),
     path(FUNCTION + "monitor/series", function_monitor.series, name="function_series"),
     path(FUNCTION + "invocations/<uuid:request_id>", invocations.invocation, name="invocation"),
+    path(FUNCTION + "invocations/<uuid:request_id>/replay", replays.replay, name="invocation_replay"),
+    path(FUNCTION + "invocations/<uuid:request_id>/keep", replays.keep, name="invocation_keep"),
     path(FUNCTION + "logs", logs.search, name="function_logs"),
     path(FUNCTION + "logs/histogram", logs.histogram, name="function_logs_histogram"),
     path(FUNCTION + "logs/download", logs.download, name="function_logs_download"),

@@ -144,24 +144,24 @@ def test_every_attempt_of_an_event_is_a_tab(project, seed, admin):
 
 def test_a_request_id_alone_finds_its_invocation(project, seed, admin):
     row = seed.invocation()
-    answer = admin.get(address("invocation_search", project, row.request_id))
+    answer = admin.get(address("request", project, row.request_id))
     assert answer.url == address("invocation", project, "hello", row.request_id)
 
 
 def test_a_record_that_is_not_there_yet_is_waited_for_but_not_for_ever(project, function, admin):
     unknown = new_id()
-    waiting = admin.get(address("invocation_search", project, unknown))
+    waiting = admin.get(address("request", project, unknown))
     assert waiting.status_code == 200
     assert "No record yet" in waiting.content.decode()
     assert "poll=1" in waiting.content.decode()
-    given_up = admin.get(address("invocation_search", project, unknown, poll=99))
+    given_up = admin.get(address("request", project, unknown, poll=99))
     assert given_up.status_code == 404
     assert "No call with this request id" in given_up.content.decode()
 
 
 def test_an_event_that_waits_is_shown_as_waiting(project, seed, admin):
     event = seed.event()
-    answer = admin.get(address("invocation_search", project, event.id), follow=True)
+    answer = admin.get(address("request", project, event.id), follow=True)
     assert "waits to be run" in answer.content.decode()
 
 
@@ -307,3 +307,31 @@ def test_an_event_of_nobody_is_not_found(project, admin):
 def test_json_of_the_series_is_plain(project, seed, admin):
     answer = admin.get(address("metrics_series", project, span="7d"))
     assert json.loads(answer.content)["step"] == 3600
+
+
+# Replay
+
+
+def test_a_kept_event_becomes_a_test_event(project, seed, function, admin):
+    row = seed.invocation()
+    seed.payload(row, '{"n": 1}')
+    url = address("invocation_keep", project, "hello", row.request_id)
+    assert admin.post(url, {"name": "first"}).status_code == 302
+    assert function.test_events.get(name="first").payload == '{"n": 1}'
+    assert admin.post(url, {"name": ""}).status_code == 400
+
+
+def test_what_was_not_kept_cannot_be_replayed(project, seed, admin, as_role):
+    row = seed.invocation()
+    url = address("invocation_replay", project, "hello", row.request_id)
+    assert admin.post(url).status_code == 409
+    assert as_role(Role.VIEWER).post(url).status_code == 403
+    assert admin.post(address("invocation_replay", project, "hello", new_id())).status_code == 404
+
+
+def test_a_replay_needs_the_gateway(project, seed, admin):
+    row = seed.invocation()
+    seed.payload(row, '{"n": 1}')
+    answer = admin.post(address("invocation_replay", project, "hello", row.request_id))
+    assert answer.status_code == 503
+    assert "The gateway is not running" in answer.content.decode()
