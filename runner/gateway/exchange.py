@@ -22,8 +22,8 @@ class Connection(Protocol):
         """Whether the connection ends with this answer."""
         ...
 
-    def send(self, chunk: bytes) -> bool:
-        """Write; False when the client is gone or reads too slowly to go on."""
+    def send(self, chunk: bytes, most_unsent: int = 0) -> bool:
+        """Write; False when the client is gone or has more than `most_unsent` bytes unread (0: the usual)."""
         ...
 
     def answered(self, exchange: Exchange) -> None:
@@ -75,13 +75,13 @@ class Exchange:
         head.append(b"\r\n")
         return self._connection.send(b"".join(head))
 
-    def write(self, chunk: bytes) -> bool:
+    def write(self, chunk: bytes, most_unsent: int = 0) -> bool:
         """Send a piece of a streamed answer; False when the client is gone or too slow."""
         if self.done or not chunk or self.request.method == "HEAD":
             return not self.done
         if self._chunked:
             chunk = b"%x\r\n%b\r\n" % (len(chunk), chunk)
-        return self._connection.send(chunk)
+        return self._connection.send(chunk, most_unsent)
 
     def finish(self) -> None:
         """End a streamed answer."""

@@ -51,6 +51,7 @@ class Fleet:
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.lanes = Lanes()
+        self.by_id: dict[str, Placement] = {}
         self.room = room
         self.ends = Ends()
         self.stopping = False
@@ -192,6 +193,7 @@ class Fleet:
             return bound, None
         placement = Placement(sandbox, lane, init_us=bound.init_us, why=why)
         lane.placements.add(placement)
+        self.by_id[sandbox.id] = placement
         sandbox.on_lost = partial(self._lost, placement)
         return bound, placement
 
@@ -234,6 +236,7 @@ class Fleet:
         if placement.call is not None or placement not in lane.placements:
             return
         lane.placements.discard(placement)
+        self.by_id.pop(placement.sandbox.id, None)
         self.ends.note(placement.sandbox.id, lane.snapshot.name, reason, detail)
         self._leave(placement.sandbox, placement.memory_mb, reason)
         self._start_missing(lane)
@@ -274,7 +277,7 @@ class Fleet:
 
     def find(self, sandbox_id: str) -> Placement | None:
         """A bound sandbox by its id."""
-        return next((one for one in self.lanes.placements() if one.sandbox.id == sandbox_id), None)
+        return self.by_id.get(sandbox_id)
 
     async def close(self) -> None:
         """Refuse what waits, end every sandbox and wait until they are gone."""

@@ -276,13 +276,13 @@ class HttpConnection(asyncio.Protocol):
         current = self._current
         return self._registry.stopping or (current is not None and not current.request.keep_alive)
 
-    def send(self, chunk: bytes) -> bool:
+    def send(self, chunk: bytes, most_unsent: int = 0) -> bool:
         """Write; False when the client is gone or has too much unread."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return False
         transport.write(chunk)
-        if transport.get_write_buffer_size() > self._limits.unsent_bytes:
+        if transport.get_write_buffer_size() > (most_unsent or self._limits.unsent_bytes):
             transport.abort()
             return False
         return True

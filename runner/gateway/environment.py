@@ -1,0 +1,42 @@
+"""The environment that a function finds, as Lambda sets it, and the pool key that follows from it. Pure.
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+from functions.runtimes import runtime, start_environment
+from functions.snapshots import FunctionSnapshot
+from runner.sandbox.spec import PoolKey
+
+
+def pool_key(snapshot: FunctionSnapshot) -> PoolKey:
+    """The kind of sandbox that the function can be bound to; raises InvalidParameterValue."""
+    row = runtime(snapshot.runtime)
+    return PoolKey(row.identifier, snapshot.network, start_environment(row, snapshot.environment))
+
+
+def log_stream(version: str) -> str:
+    """A fresh name as Lambda's: day, version, 32 hex digits."""
+    return f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{secrets.token_hex(16)}"
+
+
+def environment_of(snapshot: FunctionSnapshot) -> dict[str, str]:
+    """The function's own variables under the reserved ones, which they cannot replace."""
+    return {
+        "TZ": ":UTC",
+        **snapshot.environment,
+        "_HANDLER": snapshot.handler,
+        "AWS_REGION": snapshot.region,
+        "AWS_DEFAULT_REGION": snapshot.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{snapshot.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": snapshot.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": snapshot.version,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(snapshot.memory_mb),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": snapshot.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream(snapshot.version),
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    }

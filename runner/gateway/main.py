@@ -1,0 +1,225 @@
+"""Wires the gateway: driver, pool, catalog, journal, listeners, signals. The only module that knows all of
+them; decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import grp
+import logging
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import redis.asyncio
+import uvloop
+
+from functions.config import Config
+from functions.keys import read_or_create_key
+from functions.queues import changed_channel, events_stream, records_stream
+from runner.gateway.announcements import Announcements
+from runner.gateway.authorize import Authorizer
+from runner.gateway.catalog import Catalog, Source
+from runner.gateway.dispatcher import Dispatcher
+from runner.gateway.engine import Engine, Upkeep
+from runner.gateway.environment import environment_of, pool_key
+from runner.gateway.events import EventQueue
+from runner.gateway.fleet import Fleet
+from runner.gateway.internal import InternalApi
+from runner.gateway.invoke_api import InvokeApi
+from runner.gateway.journal import Journal
+from runner.gateway.lanes import Sandbox
+from runner.gateway.listener import Listener
+from runner.gateway.machine import Machine
+from runner.gateway.own import Own
+from runner.gateway.relay import Relay
+from runner.gateway.room import Room, limit_of, read_machine_memory
+from runner.gateway.routes import Parts, Routes
+from runner.gateway.shipper import RecordStream, Shipper
+from runner.gateway.starts import Starter
+from runner.gateway.stream_api import StreamApi
+from runner.gateway.tail import Tail
+from runner.gateway.url_api import UrlApi
+from runner.sandbox.driver import Driver, DriverError
+from runner.sandbox.factory import SandboxFactory
+from runner.sandbox.pool import Policy, Pool
+from runner.sandbox.sandbox import Sandbox as RealSandbox
+from runner.sandbox.spec import PoolKey
+
+GRACE_S = 30.0
+SWEEP_S = 5.0
+SUPPLY_S = 60.0
+GROUP = "functory"
+log = logging.getLogger("functory.gateway")
+
+
+class Gateway:
+    """One gateway on one loop: made, started, stopped."""
+
+    def __init__(self, config: Config, driver: Driver, upkeep: Upkeep, source: Source) -> None:
+        loop = asyncio.get_running_loop()
+        self.config = config
+        self._driver = driver
+        self._tasks: list[asyncio.Task[None]] = []
+        key = read_or_create_key(config.keys / "relay")
+        self._redis = redis.asyncio.Redis.from_url(config.redis_address, socket_timeout=10)
+        # Of its own: a subscription waits for ever, other commands must not.
+        self._hearing = redis.asyncio.Redis.from_url(config.redis_address, health_check_interval=15)
+
+        self.tail = Tail()
+        self._factory = SandboxFactory(driver, self._wrote)
+        self.engine = Engine(driver, upkeep, self._engine_is_well)
+        self.pool: Pool[Sandbox] = Pool(self._make, Policy(prewarm=config.prewarm))
+        self.journal = Journal(config.home / "journal", loop)
+        self.shipper = Shipper(self.journal, RecordStream(self._redis, records_stream()).send)
+        starter = Starter(self.pool, pool_key, environment_of)
+        memory_mb = limit_of(config.sandbox_memory_mb, read_machine_memory()[0])
+        self.fleet = Fleet(loop, starter, Room(memory_mb))
+        self.dispatcher = Dispatcher(loop, self.fleet, self.journal)
+        self.dispatcher.on_finished = self.tail.finished
+        self.catalog = Catalog(loop, source)
+        self.catalog.on_retain = self.fleet.retain
+        self.announcements = Announcements(self._hearing, changed_channel(), self.catalog)
+        self.events = EventQueue(self._redis, events_stream())
+        machine = Machine(
+            home=config.home,
+            fleet=self.fleet,
+            pool=self.pool,
+            journal=self.journal,
+            engine=lambda: self.engine.trouble or self.pool.trouble,
+            troubles=self._troubles,
+            isolation=lambda: self.engine.isolation,
+        )
+        authorizer = Authorizer(self.catalog)
+        self._relay = Relay(authorizer, config.web_socket, key)
+        self._own = Own(self.tail, key, config.console_public_url, machine.health)
+        parts = Parts(
+            invoke=InvokeApi(authorizer, self.catalog, self.dispatcher, self.events).handle,
+            stream=StreamApi(authorizer, self.catalog, self.dispatcher).handle,
+            relay=self._relay.handle,
+            url=UrlApi(authorizer, self.catalog, self.dispatcher, config).handle,
+            own=self._own.handle,
+        )
+        self.public = Listener(Routes(parts, config.base_domain))
+        self.internal = Listener(
+            InternalApi(
+                catalog=self.catalog,
+                dispatcher=self.dispatcher,
+                fleet=self.fleet,
+                events=self.events,
+                health=machine.health,
+                sandboxes=machine.sandboxes,
+            )
+        )
+        self.port = 0
+
+    async def start(self) -> None:
+        """Clean up what an earlier run left, then listen."""
+        await self.engine.recover()
+        for work in (
+            self.engine.run(),
+            self.shipper.run(),
+            self.events.run(),
+            self.announcements.run(),
+            self._sweep(),
+            self._learn_supply(),
+        ):
+            self._spawn(work)
+        await self.internal.listen_unix(self.config.gateway_socket, group_id())
+        self.port = await self.public.listen_tcp(self.config.gateway)
+        log.info("listening on http://%s", self.config.gateway)
+
+    async def stop(self) -> None:
+        """Stop accepting, let calls end, end the sandboxes, ship the journal."""
+        self._own.close()
+        closing = [asyncio.create_task(one.stop(GRACE_S)) for one in (self.public, self.internal)]
+        await self.dispatcher.stop(GRACE_S)
+        self.journal.flush()
+        await asyncio.gather(*closing)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.pool.close()
+        await self._relay.close()
+        await self.shipper.drain(5.0)
+        self.journal.close()
+        self.catalog.close()
+        try:
+            await self._driver.close()
+        except DriverError as error:
+            log.warning("%s; the next start removes them", error)
+        await self._redis.aclose()
+        await self._hearing.aclose()
+        self.config.gateway_socket.unlink(missing_ok=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(_complain)
+        self._tasks.append(task)
+
+    async def _make(self, key: PoolKey) -> Sandbox:
+        if self.engine.trouble:
+            raise DriverError(self.engine.trouble)
+        return await self._factory.make(key)
+
+    def _wrote(self, sandbox: RealSandbox, data: bytes) -> None:
+        placement = self.fleet.by_id.get(sandbox.id)
+        if sandbox.call is not None and placement is not None:
+            self.tail.wrote(sandbox.id, sandbox.call.request_id, placement.lane.snapshot, data)
+
+    def _engine_is_well(self) -> None:
+        self.pool.refill()
+
+    def _troubles(self) -> str:
+        found = (self.announcements.trouble, self.events.trouble, self.shipper.trouble, self.journal.trouble)
+        return "; ".join(dict.fromkeys(trouble for trouble in found if trouble))
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            self.fleet.sweep()
+
+    async def _learn_supply(self) -> None:
+        """Which kinds deployed functions need; the database may be away for a while."""
+        while True:
+            try:
+                kinds = await self.catalog.kinds()
+                self.pool.keep({PoolKey(runtime, network) for runtime, network in kinds})
+                await self.pool.trim()
+            except Exception:
+                log.exception("the supply could not be learned")
+            await asyncio.sleep(SUPPLY_S)
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("a part of the gateway has ended", exc_info=task.exception())
+
+
+def group_id() -> int | None:
+    """The group that web and worker are in, where the installation has one."""
+    try:
+        return grp.getgrnam(GROUP).gr_gid
+    except KeyError:
+        return None
+
+
+async def serve(config: Config) -> None:
+    """Run until SIGTERM or SIGINT."""
+    from runner.gateway.docker import open_driver
+    from runner.gateway.source import Queries
+
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    driver, upkeep = open_driver(config)
+    gateway = Gateway(config, driver, upkeep, Queries())
+    await gateway.start()
+    await stopping.wait()
+    log.info("stopping")
+    await gateway.stop()
+
+
+def run(config: Config) -> None:
+    """The process."""
+    uvloop.run(serve(config))
