@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ from runner.sandbox.kernel.cgroups import CgroupError, find_cgroup
 from runner.sandbox.kernel.syscalls import Kernel
 
 _LOOP_CLR_FD = 0x4C01
+_SANDBOX = re.compile("[0-9a-f]{12}")
 
 
 def recover(engine: SandboxEngine, config: Config, keep: frozenset[str] = frozenset()) -> int:
@@ -73,5 +75,5 @@ def _free_loop(device: Path) -> None:
 def _free_directories(sandboxes: Path, keep: frozenset[str]) -> None:
     if sandboxes.is_dir():
         for directory in sandboxes.iterdir():
-            if directory.name not in keep:
+            if _SANDBOX.fullmatch(directory.name) and directory.name not in keep:
                 shutil.rmtree(directory, ignore_errors=True)
