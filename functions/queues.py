@@ -41,6 +41,16 @@ def events_stream() -> str:
     return prefix() + "events"
 
 
+def dead_stream() -> str:
+    """Stream of what the recorder could not store, with the reason."""
+    return prefix() + "records-dead"
+
+
+def recorder_hash() -> str:
+    """Hash in which the recorder says how far it is: see queries.recorder."""
+    return prefix() + "recorder"
+
+
 def changed_channel() -> str:
     """Channel on which the gateway hears what it must read again."""
     return prefix() + "changed"
