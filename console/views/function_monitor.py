@@ -30,13 +30,21 @@ def monitor(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         "function": function,
         "range": within,
         "charts": metric_charts.CHARTS,
-        "totals": metrics.totals(
+        "totals": metrics.sums(
             chosen=metrics.MetricRange(place.project.id, within.start, within.end, function.id)
         ),
         **_table(request, place, function, within),
     }
     part = request.GET.get("part") == "rows"
     return render(request, "invocations/rows.html" if part else "functions/monitor.html", page)
+
+
+@project_view()
+def percentiles(request: HttpRequest, place: Place, name: str) -> HttpResponse:
+    """The durations for the sentence at the top, loaded after the page."""
+    within = TimeRange.read(request.GET, timezone.now())
+    chosen = metrics.MetricRange(place.project.id, within.start, within.end, place.function(name).id)
+    return render(request, "metrics/percentiles.html", {"totals": metrics.totals(chosen=chosen)})
 
 
 @project_view()

@@ -32,17 +32,28 @@ SORTS = (
 def overview(request: HttpRequest, place: Place) -> HttpResponse:
     """Charts over all functions and a row for each that ran in the range."""
     within = TimeRange.read(request.GET, timezone.now())
-    sort = request.GET.get("sort", "calls")
     chosen = metrics.MetricRange(place.project.id, within.start, within.end)
+    page = {
+        "range": within,
+        "sort": request.GET.get("sort", "calls"),
+        "charts": metric_charts.CHARTS,
+        "totals": metrics.sums(chosen=chosen),
+    }
+    return render(request, "metrics/overview.html", page)
+
+
+@project_view()
+def by_function(request: HttpRequest, place: Place) -> HttpResponse:
+    """The table, loaded after the page: percentiles of a long range take longer than a page may."""
+    within = TimeRange.read(request.GET, timezone.now())
+    sort = request.GET.get("sort", "calls")
     page = {
         "range": within,
         "sort": sort,
         "sorts": [(key, label) for key, _, label in SORTS],
-        "charts": metric_charts.CHARTS,
-        "totals": metrics.totals(chosen=chosen),
-        "rows": _rows(chosen, sort),
+        "rows": _rows(metrics.MetricRange(place.project.id, within.start, within.end), sort),
     }
-    return render(request, "metrics/overview.html", page)
+    return render(request, "metrics/by_function.html", page)
 
 
 @project_view()

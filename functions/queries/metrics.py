@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from functions.models import MetricMinute
 from functions.quantiles import MergedSketch
@@ -81,8 +81,14 @@ def series(*, chosen: MetricRange, step_s: int) -> dict[int, dict[str, int | flo
     return {moment: totals.numbers() for moment, totals in steps.items()}
 
 
+def sums(*, chosen: MetricRange) -> dict[str, int]:
+    """The sums of the whole range, added up by the database: cheap, but without percentiles."""
+    found = _matching(chosen).aggregate(**{name: Sum(name) for name in _SUMS})
+    return {name: value or 0 for name, value in found.items()}
+
+
 def totals(*, chosen: MetricRange) -> dict[str, int | float | None]:
-    """The numbers of the whole range."""
+    """All numbers of the whole range. Merges every minute's sketch: some 15 µs for each."""
     whole = Totals()
     for row in _rows(chosen):
         whole.add(row)

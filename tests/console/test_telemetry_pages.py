@@ -49,7 +49,7 @@ def test_the_monitor_says_what_happened_and_lists_the_calls(project, seed, admin
     seed.invocation(at=now)
     seed.minute(at=now, durations_ms=[10, 20], errors=1)
     page = admin.get(address("function_monitor", project, "hello")).content.decode()
-    assert "1 failed (50 %)" in page
+    assert "1 failed" in page
     assert str(failed.request_id) in page
     only = admin.get(address("function_monitor", project, "hello", outcome="errors"))
     assert [row.id for row in only.context["page"].items] == [failed.id]
@@ -95,10 +95,16 @@ def test_strangers_get_no_numbers(project, seed, stranger):
 
 def test_the_overview_sorts_by_what_the_address_says(project, seed, admin):
     seed.minute(at=timezone.now(), durations_ms=[10.0], errors=1)
-    answer = admin.get(address("metrics", project, sort="errors"))
+    assert "1 call in the last" in admin.get(address("metrics", project)).content.decode()
+    answer = admin.get(address("metrics_by_function", project, sort="errors"))
     assert [row["function"].name for row in answer.context["rows"]] == ["hello"]
     assert "outcome=errors" in answer.content.decode()
-    assert admin.get(address("metrics", project, sort="nonsense")).status_code == 200
+    assert admin.get(address("metrics_by_function", project, sort="nonsense")).status_code == 200
+
+
+def test_percentiles_follow_the_page(project, seed, admin):
+    seed.minute(at=timezone.now(), durations_ms=[10.0])
+    assert "p95 10 ms" in admin.get(address("function_percentiles", project, "hello")).content.decode()
 
 
 # Invocation
