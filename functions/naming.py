@@ -132,6 +132,10 @@ def check_environment(variables: Mapping[str, str], limit: int) -> dict[str, str
                 f"modification. Reserved keys used in this request: {name}",
                 field="environment",
             )
+        if "\0" in variables[name]:
+            raise InvalidParameterValue(
+                f"Environment variable {name}: a value has no NUL character.", field="environment"
+            )
     size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
     if size > limit:
         raise InvalidParameterValue(

@@ -41,7 +41,9 @@ def request_deploy(*, acting: Principal, function: Function, description: str = 
     published, alias `live` moved. Editing may go on meanwhile. Raises InvalidParameterValue for a draft
     without code."""
     require(acting, Role.DEVELOPER, function.project_id)
-    draft = Draft.objects.select_for_update().select_related("package").get(function=function)
+    # "self": PostgreSQL locks no row that a join may miss.
+    rows = Draft.objects.select_for_update(of=("self",)).select_related("package")
+    draft = rows.get(function=function)
     artifact = draft.package or _pack(draft)
     revision = _revision(function, artifact, _settings_of(draft), acting)
     return _enqueue(
@@ -49,7 +51,6 @@ def request_deploy(*, acting: Principal, function: Function, description: str = 
     )
 
 
-@transaction.atomic
 def request_update(
     *,
     acting: Principal,
@@ -63,26 +64,33 @@ def request_update(
     $LATEST, and publish a version only if asked; nothing is installed, a package brings its dependencies.
     Raises ResourceConflict while another update is under way, as AWS does."""
     require(acting, Role.DEVELOPER, function.project_id)
-    locked = (
-        Function.objects.select_for_update().select_related("latest", "latest__artifact").get(pk=function.pk)
-    )
+    # Before the transaction: a big zip takes a second to check, and SQLite has one writer.
+    artifact = take_in(package) if package is not None else None
+    with transaction.atomic():
+        locked = _unoccupied(function)
+        base = locked.latest
+        if artifact is None and base is None:
+            raise InvalidParameterValue("The function has no code yet.")
+        values = {**(_settings_of(base) if base else {}), **(settings or {})}
+        revision = _revision(locked, artifact or base.artifact, values, acting)  # type: ignore[union-attr]
+        if artifact is None and base is not None:
+            revision.dependencies = base.dependencies
+            revision.save(update_fields=["dependencies"])
+        return _enqueue(
+            acting, locked, revision, publish=publish, install=False, token=None, description=description
+        )
+
+
+def _unoccupied(function: Function) -> Function:
+    """The function as it stands now, locked; raises ResourceConflict while an update is under way."""
+    rows = Function.objects.select_for_update(of=("self",)).select_related("latest__artifact", "project")
+    locked = rows.get(pk=function.pk)
     if open_deployment(locked) is not None:
         raise ResourceConflict(
             "The operation cannot be performed at this time. An update is in progress for resource: "
             f"{function.arn}"
         )
-    base = locked.latest
-    if package is None and base is None:
-        raise InvalidParameterValue("The function has no code yet.")
-    artifact = take_in(package) if package is not None else base.artifact  # type: ignore[union-attr]
-    values = {**(_settings_of(base) if base else {}), **(settings or {})}
-    revision = _revision(locked, artifact, values, acting)
-    if package is None and base is not None:
-        revision.dependencies = base.dependencies
-        revision.save(update_fields=["dependencies"])
-    return _enqueue(
-        acting, locked, revision, publish=publish, install=False, token=None, description=description
-    )
+    return locked
 
 
 def take_in(package: bytes) -> Artifact:

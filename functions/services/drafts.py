@@ -74,21 +74,22 @@ def replace_files(*, acting: Principal, function: Function, files: Mapping[str, 
     return _replace(acting, draft, files)
 
 
-@transaction.atomic
 def upload_zip(*, acting: Principal, function: Function, data: bytes) -> UUID:
     """Make a zip the draft's code: as editable files if it is small enough for the editor, otherwise as a
     package. Raises InvalidZipFile or RequestTooLarge, and then nothing has changed."""
-    draft = _open(acting, function, None)
+    require(acting, Role.DEVELOPER, function.project_id)
+    # Before the transaction: a big zip takes a second to read, and SQLite has one writer.
     archive = Archive(data)
-    links = any(entry.link for entry in archive.entries)
-    if not links and archive.unpacked_size <= EDITOR_TEXT and len(archive.entries) <= EDITOR_FILES:
-        return _replace(acting, draft, archive.files())
+    if _fits_editor(archive):
+        return replace_files(acting=acting, function=function, files=archive.files())
     stored = store().take_in(data)
-    draft.package, _ = Artifact.objects.get_or_create(
-        sha256=stored.sha256, defaults={"size": stored.size, "unpacked_size": stored.unpacked_size}
-    )
-    draft.files.all().delete()
-    return _save(acting, draft, "draft.upload")
+    with transaction.atomic():
+        draft = _open(acting, function, None)
+        draft.package, _ = Artifact.objects.get_or_create(
+            sha256=stored.sha256, defaults={"size": stored.size, "unpacked_size": stored.unpacked_size}
+        )
+        draft.files.all().delete()
+        return _save(acting, draft, "draft.upload")
 
 
 @transaction.atomic
@@ -137,6 +138,11 @@ def _open(acting: Principal, function: Function, token: UUID | None) -> Draft:
             "both and save again."
         )
     return draft
+
+
+def _fits_editor(archive: Archive) -> bool:
+    links = any(entry.link for entry in archive.entries)
+    return not links and archive.unpacked_size <= EDITOR_TEXT and len(archive.entries) <= EDITOR_FILES
 
 
 def _replace(acting: Principal, draft: Draft, files: Mapping[str, FileContent]) -> UUID:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -62,12 +62,15 @@ def create_draft(
 def rename_draft(*, acting: Principal, function: Function, name: str, tags: Mapping[str, str]) -> None:
     """Change name and tags in the wizard; after the first deploy a name stays."""
     require(acting, Role.DEVELOPER, function.project_id)
-    if name != function.name and not function.is_draft:
+    before = {"name": function.name, "tags": function.tags}
+    if name != function.name and not _locked(function).is_draft:
         raise ResourceConflict("A deployed function keeps its name.", field="name")
     function.name = check_function_name(name)
     function.tags = check_tags(tags)
-    _save_under_name(function)
-    record(acting, "function.rename", function, project_id=function.project_id)
+    _save_under_name(function, ["name", "tags", "changed_at"])
+    after = {"name": function.name, "tags": function.tags}
+    record(acting, "function.rename", function, project_id=function.project_id, before=before, after=after)
+    announce_change(function.pk)
 
 
 @transaction.atomic
@@ -109,6 +112,8 @@ def set_paused(*, acting: Principal, function: Function, paused: bool) -> None:
         return
     function.paused_at = timezone.now() if paused else None
     function.save(update_fields=["paused_at", "changed_at"])
+    if not paused:
+        _reschedule(function)
     record(
         acting, "function.pause" if paused else "function.resume", function, project_id=function.project_id
     )
@@ -122,6 +127,8 @@ def delete_function(*, acting: Principal, function: Function, typed_name: str | 
     require(acting, Role.DEVELOPER, function.project_id)
     if typed_name is not None and typed_name != function.name:
         raise InvalidParameterValue(f"Type {function.name} to delete it.", field="typed_name")
+    if _locked(function).deleted_at is not None:
+        raise ResourceNotFound(f"Function not found: {function.arn}")
     function.deleted_at = timezone.now()
     function.save(update_fields=["deleted_at", "changed_at"])
     record(acting, "function.delete", function, project_id=function.project_id)
@@ -133,16 +140,15 @@ def restore_function(*, acting: Principal, function: Function, name: str = "") -
     """Bring a deleted function back with URLs, schedules and versions, under another `name` if its own has
     been taken meanwhile (ResourceConflict, field `name`)."""
     require(acting, Role.DEVELOPER, function.project_id)
-    if function.deleted_at is None:
+    deleted_at = _locked(function).deleted_at
+    if deleted_at is None:
         raise ResourceConflict(f"{function.name} is not deleted.")
-    if function.deleted_at < timezone.now() - timedelta(days=UNDO_DELETE_DAYS):
+    if deleted_at < timezone.now() - timedelta(days=UNDO_DELETE_DAYS):
         raise ResourceNotFound(f"{function.name} was deleted more than {UNDO_DELETE_DAYS} days ago.")
     function.deleted_at = None
     function.name = check_function_name(name or function.name)
-    _save_under_name(function)
-    # What was due while it was deleted is past: schedules go on from now.
-    for schedule in Schedule.objects.filter(function=function):
-        reschedule(schedule)
+    _save_under_name(function, ["name", "deleted_at", "changed_at"])
+    _reschedule(function)
     record(acting, "function.restore", function, project_id=function.project_id)
     announce_change(function.pk)
 
@@ -159,10 +165,22 @@ def purge_function(*, function: Function) -> None:
         function.delete()
 
 
-def _save_under_name(function: Function) -> None:
+def _reschedule(function: Function) -> None:
+    """What was due while it was paused or deleted is past: schedules go on from now."""
+    for schedule in Schedule.objects.filter(function=function):
+        reschedule(schedule)
+
+
+def _locked(function: Function) -> Function:
+    """The function as it stands now, held until the end of the transaction."""
+    return Function.objects.select_for_update().get(pk=function.pk)
+
+
+def _save_under_name(function: Function, fields: Sequence[str] | None = None) -> None:
+    """Insert, or save `fields` alone: a deploy may be changing the others."""
     try:
         with transaction.atomic():
-            function.save()
+            function.save(update_fields=fields)
     except IntegrityError:
         raise ResourceConflict(f"Function already exist: {function.name}", field="name") from None
 

@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNotFound
+from functions.errors import AccessDenied, InvalidParameterValue, ResourceConflict, ResourceNotFound
 from functions.models import Membership, Project, User
 from functions.services.guard import record, require, system_principal
 from functions.services.keys import revoke_all
@@ -110,7 +110,10 @@ def remove_member(*, acting: Principal, membership: Membership) -> None:
 
 @transaction.atomic
 def change_password(*, acting: Principal, user: User, password: str) -> None:
-    """A person's own new password; raises InvalidParameterValue with all that is wrong with it."""
+    """A person's own new password; raises InvalidParameterValue with all that is wrong with it, AccessDenied
+    for somebody else's."""
+    if acting.id != str(user.pk):
+        raise AccessDenied("A password is changed by its owner.")
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -140,6 +143,8 @@ def one_time_password() -> str:
 
 
 def _keep_an_administrator(membership: Membership) -> None:
-    others = Membership.objects.filter(project=membership.project, role=Role.ADMINISTRATOR)
-    if membership.role == Role.ADMINISTRATOR and not others.exclude(pk=membership.pk).exists():
+    # Locked: two administrators who demote each other at the same moment may not both succeed.
+    rows = Membership.objects.select_for_update().filter(project=membership.project_id)
+    administrators = {row.pk for row in rows if row.role == Role.ADMINISTRATOR}
+    if administrators == {membership.pk}:
         raise ResourceConflict("A project keeps at least one administrator.")

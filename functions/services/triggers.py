@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -118,7 +118,7 @@ def update_url(*, acting: Principal, url: FunctionUrl, **changes: Any) -> Functi
     before = {name: getattr(url, name) for name in changes}
     for name, value in changes.items():
         setattr(url, name, checks[name](value))
-    url.save()
+    url.save(update_fields=[*changes, "changed_at"])
     record(
         acting,
         "url.update",
@@ -187,13 +187,23 @@ def update_schedule(*, acting: Principal, schedule: Schedule, **changes: Any) ->
     """Change name, expression, timezone, payload, qualifier or enabled; the next firing is worked out
     again from now."""
     require(acting, Role.DEVELOPER, schedule.function.project_id)
-    before = {name: getattr(schedule, name) for name in changes}
+    before = _audited(schedule, changes)
+    tidy: Mapping[str, Callable[[Any], Any]] = {
+        "name": _schedule_name,
+        "expression": str.strip,
+        "qualifier": lambda value: "" if is_latest(value) else value,
+        "enabled": bool,
+    }
     for name, value in changes.items():
-        setattr(schedule, name, _schedule_name(value) if name == "name" else value)
-    check_target(schedule.function, schedule.qualifier)
-    check_schedule(schedule.expression, schedule.timezone, schedule.payload)
+        setattr(schedule, name, tidy[name](value) if name in tidy else value)
+    if "qualifier" in changes:
+        check_target(schedule.function, schedule.qualifier)
+    # A one-off time that has passed may still be renamed or switched off.
+    if changes.keys() & {"expression", "timezone", "payload"} or changes.get("enabled"):
+        check_schedule(schedule.expression, schedule.timezone, schedule.payload)
     schedule.due_at = _first_due(schedule)
-    _save_schedule(schedule)
+    # Not the whole row: the scheduler may be noting a firing.
+    _save_schedule(schedule, [*changes, "due_at", "changed_at"])
     record(
         acting,
         "schedule.update",
@@ -201,7 +211,7 @@ def update_schedule(*, acting: Principal, schedule: Schedule, **changes: Any) ->
         project_id=schedule.function.project_id,
         name=f"{schedule.function.name}/{schedule.name}",
         before=before,
-        after={name: getattr(schedule, name) for name in changes},
+        after=_audited(schedule, changes),
     )
     return schedule
 
@@ -285,10 +295,15 @@ def _first_due(schedule: Schedule) -> datetime | None:
     return next_firing(parse_expression(schedule.expression), zone_of(schedule.timezone), timezone.now())
 
 
-def _save_schedule(schedule: Schedule) -> None:
+def _audited(schedule: Schedule, names: Collection[str]) -> dict[str, Any]:
+    """What the audit log says of a schedule: not its input, which may hold anything."""
+    return {name: getattr(schedule, name) for name in names if name != "payload"}
+
+
+def _save_schedule(schedule: Schedule, fields: Sequence[str] | None = None) -> None:
     try:
         with transaction.atomic():
-            schedule.save()
+            schedule.save(update_fields=fields)
     except IntegrityError:
         raise ResourceConflict(f"A schedule {schedule.name} exists already.", field="name") from None
 

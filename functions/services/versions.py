@@ -28,7 +28,9 @@ def publish_version(
     """Give $LATEST the next number. When it has one already (nothing has changed since), that version is
     given back, as in AWS. Raises PreconditionFailed when it is not the code or revision expected."""
     require(acting, Role.DEVELOPER, function.project_id)
-    locked = Function.objects.select_for_update().select_related("latest").get(pk=function.pk)
+    # "self": PostgreSQL locks no row that a join may miss.
+    rows = Function.objects.select_for_update(of=("self",)).select_related("latest")
+    locked = rows.get(pk=function.pk)
     if locked.latest is None:
         raise ResourceConflict("The function has no code yet: deploy it first.")
     _check_expected(locked.latest, code_sha256, revision_id)
@@ -66,6 +68,8 @@ def delete_version(*, acting: Principal, function: Function, number: int) -> Non
         or Alias.objects.filter(second_version=version).exists()
     ):
         raise ResourceConflict(f"Version {number} is used by an alias: point the alias elsewhere first.")
+    if _has_trigger(function, str(number)):
+        raise ResourceConflict(f"Version {number} is used by a trigger: remove the trigger first.")
     record(acting, "version.delete", function, project_id=function.project_id, before={"version": number})
     version.deployments.update(version=None)
     version.delete()
@@ -109,6 +113,8 @@ def update_alias(
     """Point an alias elsewhere or change its split; what is left out stays. Moving to one version ends the
     split unless `keep_second`."""
     require(acting, Role.DEVELOPER, alias.function.project_id)
+    # As it stands now: a deploy may have moved it since the caller read it.
+    alias.refresh_from_db(from_queryset=Alias.objects.select_for_update())
     before = alias_picture(alias)
     if second is None and keep_second and alias.second_version is not None:
         second = (str(alias.second_version.number), alias.second_weight)
@@ -134,8 +140,7 @@ def update_alias(
 def delete_alias(*, acting: Principal, alias: Alias) -> None:
     """Remove an alias; raises ResourceConflict while a URL or schedule calls through it."""
     require(acting, Role.DEVELOPER, alias.function.project_id)
-    bound = {"function": alias.function, "qualifier": alias.name}
-    if FunctionUrl.objects.filter(**bound).exists() or Schedule.objects.filter(**bound).exists():
+    if _has_trigger(alias.function, alias.name):
         raise ResourceConflict(f"Alias {alias.name} is used by a trigger: remove the trigger first.")
     record(
         acting,
@@ -174,6 +179,11 @@ def alias_picture(alias: Alias) -> dict[str, Any]:
         "second_version": alias.second_version.number if alias.second_version else None,
         "second_weight": alias.second_weight,
     }
+
+
+def _has_trigger(function: Function, qualifier: str) -> bool:
+    bound = {"function": function, "qualifier": qualifier}
+    return FunctionUrl.objects.filter(**bound).exists() or Schedule.objects.filter(**bound).exists()
 
 
 def _point(alias: Alias, function: Function, version: str, second: tuple[str, float] | None) -> None:
