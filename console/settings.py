@@ -41,6 +41,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "console.urls"
+if FUNCTORY.web_role == "relay":
+    # Web on its unix socket: programs' calls that the gateway has authenticated, and nothing else. No cookies,
+    # no sessions, no pages.
+    ROOT_URLCONF = "console.api.urls"
+    MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 WSGI_APPLICATION = "console.wsgi.application"
 TEMPLATES = [
     {

@@ -62,19 +62,24 @@ class Config:
     retention_days: int
     debug: bool
     insecure_bind: bool
+    web_role: str
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Config:
         """Read the FUNCTORY_* variables, DATABASE_URL, TELEMETRY_DATABASE_URL and REDIS_URL."""
         console = Address.parse("FUNCTORY_CONSOLE", environ.get("FUNCTORY_CONSOLE", "127.0.0.1:8000"))
         gateway = Address.parse("FUNCTORY_GATEWAY", environ.get("FUNCTORY_GATEWAY", "127.0.0.1:9000"))
+        certificate, key = _certificate(environ)
+        scheme = "https" if certificate else "http"
         return cls(
             home=Path(environ.get("FUNCTORY_HOME") or REPOSITORY / "var").resolve(),
             region=environ.get("FUNCTORY_REGION", "us-east-1"),
             console=console,
             gateway=gateway,
-            console_public_url=environ.get("FUNCTORY_CONSOLE_URL", f"http://{console}"),
-            gateway_public_url=environ.get("FUNCTORY_GATEWAY_URL", f"http://{gateway}"),
+            console_public_url=environ.get("FUNCTORY_CONSOLE_URL", f"{scheme}://{console}"),
+            gateway_public_url=environ.get("FUNCTORY_GATEWAY_URL", f"{scheme}://{gateway}"),
             base_domain=environ.get("FUNCTORY_BASE_DOMAIN", ""),
             database_url=environ.get("DATABASE_URL", ""),
             telemetry_database_url=environ.get("TELEMETRY_DATABASE_URL", ""),
@@ -87,6 +92,11 @@ class Config:
             retention_days=_number(environ, "FUNCTORY_RETENTION_DAYS", 30),
             debug=environ.get("FUNCTORY_DEBUG", "") == "1",
             insecure_bind=environ.get("FUNCTORY_INSECURE_BIND", "") == "1",
+            web_role=environ.get(
+                "FUNCTORY_WEB_ROLE", "console"
+            ),  # set by `manage.py web`, for its own children
+            tls_cert=certificate,
+            tls_key=key,
         )
 
     @property
@@ -131,8 +141,17 @@ class Config:
 
     @property
     def sandboxes(self) -> Path:
-        """One directory per sandbox; short, since a unix socket's path is limited to 107 bytes."""
-        return Path("/run/functory") / self.instance
+        """One directory per sandbox; short, since a unix socket's path is limited to 107 bytes. Only root may
+        write to /run."""
+        return Path("/run/functory") / self.instance if os.geteuid() == 0 else self.run / "s"
+
+
+def _certificate(environ: Mapping[str, str]) -> tuple[Path | None, Path | None]:
+    """Certificate and key, as PEM files; one without the other is a mistake."""
+    certificate, key = environ.get("FUNCTORY_TLS_CERT", ""), environ.get("FUNCTORY_TLS_KEY", "")
+    if bool(certificate) != bool(key):
+        raise ConfigError("FUNCTORY_TLS_CERT and FUNCTORY_TLS_KEY must be set together")
+    return (Path(certificate).resolve(), Path(key).resolve()) if certificate else (None, None)
 
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -1,0 +1,126 @@
+"""The domain's things in the shapes of the Lambda API. Pure reads of rows that are already joined."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.installation import vault
+from functions.models import Alias, Function, FunctionUrl, Revision, Version
+from functions.queries.standing import Standing
+from functions.states import LATEST, InvokeMode
+
+
+def configuration(
+    function: Function, revision: Revision, version: str = LATEST, *, arn: str = ""
+) -> dict[str, Any]:
+    """FunctionConfiguration of a revision; without State, which only standing_configuration knows."""
+    variables = vault().unseal_environment(revision.environment)
+    answer: dict[str, Any] = {
+        "FunctionName": function.name,
+        "FunctionArn": arn or (function.arn if version == LATEST else f"{function.arn}:{version}"),
+        "Runtime": revision.runtime,
+        "Role": revision.role or default_role(function),
+        "Handler": revision.handler,
+        "CodeSize": revision.artifact.size,
+        "Description": revision.description,
+        "Timeout": revision.timeout_s,
+        "MemorySize": revision.memory_mb,
+        "LastModified": moment(revision.created_at),
+        "CodeSha256": base64.b64encode(bytes.fromhex(revision.artifact_id)).decode(),
+        "Version": version,
+        "TracingConfig": {"Mode": "PassThrough"},
+        "RevisionId": str(revision.pk),
+        "PackageType": "Zip",
+        "Architectures": [revision.architecture],
+        "EphemeralStorage": {"Size": revision.ephemeral_mb},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.name}"},
+    }
+    if variables:
+        answer["Environment"] = {"Variables": variables}
+    return {**answer, **revision.aws_settings}
+
+
+def standing_configuration(function: Function, standing: Standing) -> dict[str, Any]:
+    """FunctionConfiguration of $LATEST with what is under way, as waiters read it."""
+    return configuration(function, standing.revision) | states(standing)
+
+
+def states(standing: Standing) -> dict[str, Any]:
+    """State and LastUpdateStatus (https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html)."""
+    reason = standing.deployment.error if standing.deployment else ""
+    if not standing.has_code_running:
+        if standing.failed:
+            return {"State": "Failed", "StateReason": reason, "StateReasonCode": "InternalError"}
+        return {
+            "State": "Pending",
+            "StateReason": "The function is being created.",
+            "StateReasonCode": "Creating",
+        }
+    if standing.under_way:
+        return {
+            "State": "Active",
+            "LastUpdateStatus": "InProgress",
+            "LastUpdateStatusReason": "The function is being updated.",
+            "LastUpdateStatusReasonCode": "Creating",
+        }
+    if standing.failed:
+        return {
+            "State": "Active",
+            "LastUpdateStatus": "Failed",
+            "LastUpdateStatusReason": reason,
+            "LastUpdateStatusReasonCode": "InternalError",
+        }
+    return {"State": "Active", "LastUpdateStatus": "Successful"}
+
+
+def published(function: Function, version: Version, *, arn: str = "") -> dict[str, Any]:
+    """FunctionConfiguration of a numbered version."""
+    answer = configuration(function, version.revision, str(version.number), arn=arn)
+    return answer | {
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "Description": version.description or version.revision.description,
+    }
+
+
+def alias(function: Function, row: Alias) -> dict[str, Any]:
+    """AliasConfiguration."""
+    answer: dict[str, Any] = {
+        "AliasArn": f"{function.arn}:{row.name}",
+        "Name": row.name,
+        "FunctionVersion": str(row.version.number) if row.version else LATEST,
+        "Description": row.description,
+        # Changes with every change, as AWS's does: the id alone would not.
+        "RevisionId": f"{str(row.pk)[:23]}-{int(row.changed_at.timestamp() * 1e6) & 0xFFFFFFFFFFFF:012x}",
+    }
+    if row.second_version:
+        weights = {str(row.second_version.number): row.second_weight}
+        answer["RoutingConfig"] = {"AdditionalVersionWeights": weights}
+    return answer
+
+
+def function_url(function: Function, row: FunctionUrl, public_url: str) -> dict[str, Any]:
+    """FunctionUrlConfig. The address is the path form: names below localhost resolve in browsers only."""
+    suffix = f":{row.qualifier}" if row.qualifier else ""
+    return {
+        "FunctionUrl": f"{public_url.rstrip('/')}/url/{row.url_id}/",
+        "FunctionArn": f"{function.arn}{suffix}",
+        "AuthType": row.auth,
+        "Cors": row.cors,
+        "CreationTime": row.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "LastModifiedTime": row.changed_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "InvokeMode": row.invoke_mode or InvokeMode.BUFFERED,
+    }
+
+
+def default_role(function: Function) -> str:
+    """What a function runs as when nobody named a role."""
+    return f"arn:aws:iam::{function.project.account}:role/functory"
+
+
+def moment(value: datetime) -> str:
+    """`2026-01-31T12:00:00.123+0000`, as FunctionConfiguration has it."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"

@@ -1,0 +1,97 @@
+"""Tags, reserved concurrency, the account's settings, and settings that have one fixed answer here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Sum
+
+from console.api.call import Call
+from functions.errors import InvalidParameterValue, ResourceNotFound
+from functions.limits import UNPACKED, ZIP
+from functions.models import Artifact, Function
+from functions.naming import parse_reference
+from functions.queries.access import live_functions
+from functions.services import functions as services
+
+Output = dict[str, Any]
+_TOTAL_CODE = 75 * 1024**3  # AWS's default quota for functions and layers
+
+
+def list_tags(call: Call) -> Output:
+    """A function's tags."""
+    return {"Tags": _tagged(call).tags}
+
+
+def tag_resource(call: Call) -> Output:
+    """Add or change tags."""
+    function = _tagged(call)
+    services.set_tags(acting=call.principal, function=function, tags={**function.tags, **call["Tags"]})
+    return {}
+
+
+def untag_resource(call: Call) -> Output:
+    """Remove tags; missing ones are no error."""
+    function = _tagged(call)
+    kept = {name: value for name, value in function.tags.items() if name not in call["TagKeys"]}
+    services.set_tags(acting=call.principal, function=function, tags=kept)
+    return {}
+
+
+def put_function_concurrency(call: Call) -> Output:
+    """Reserve concurrency."""
+    limit = call["ReservedConcurrentExecutions"]
+    services.set_reserved_concurrency(acting=call.principal, function=call.function(), limit=limit)
+    return {"ReservedConcurrentExecutions": limit}
+
+
+def get_function_concurrency(call: Call) -> Output:
+    """Reserved concurrency, if any."""
+    return {"ReservedConcurrentExecutions": call.function().reserved_concurrency}
+
+
+def delete_function_concurrency(call: Call) -> Output:
+    """Lift the reservation."""
+    services.set_reserved_concurrency(acting=call.principal, function=call.function(), limit=None)
+    return {}
+
+
+def get_account_settings(call: Call) -> Output:
+    """Limits and usage."""
+    functions = live_functions(call.project.pk)
+    limit = call.project.concurrency_limit
+    reserved = functions.aggregate(total=Sum("reserved_concurrency"))["total"] or 0
+    code = Artifact.objects.filter(revisions__function__project=call.project).distinct()
+    return {
+        "AccountLimit": {
+            "TotalCodeSize": _TOTAL_CODE,
+            "CodeSizeUnzipped": UNPACKED,
+            "CodeSizeZipped": ZIP,
+            "ConcurrentExecutions": limit,
+            "UnreservedConcurrentExecutions": limit - reserved,
+        },
+        "AccountUsage": {
+            "TotalCodeSize": sum(code.values_list("size", flat=True)),
+            "FunctionCount": functions.exclude(latest=None).count(),
+        },
+    }
+
+
+def get_function_code_signing_config(call: Call) -> Output:
+    """No function has one."""
+    return {"FunctionName": call.function().name, "CodeSigningConfigArn": ""}
+
+
+def get_function_recursion_config(call: Call) -> Output:
+    """Recursive loops end by the limits of events; AWS's default is told."""
+    call.function()
+    return {"RecursiveLoop": "Terminate"}
+
+
+def _tagged(call: Call) -> Function:
+    reference = parse_reference(call["Resource"])
+    if not call["Resource"].startswith("arn:"):
+        raise InvalidParameterValue(f"{call['Resource'][:200]} is not an ARN.")
+    if reference.account != call.project.account:
+        raise ResourceNotFound(f"Function not found: {call['Resource']}")
+    return call.function_by(reference)

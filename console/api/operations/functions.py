@@ -1,0 +1,181 @@
+"""CreateFunction, GetFunction, ListFunctions, UpdateFunctionCode, UpdateFunctionConfiguration, DeleteFunction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from console.api import describe
+from console.api.call import Call
+from console.api.settings_map import check_unsupported, package_of, settings_from
+from functions.errors import InvalidParameterValue, PreconditionFailed, ResourceNotFound
+from functions.models import Alias, Function, Version
+from functions.naming import is_latest, parse_reference
+from functions.queries.access import live_functions
+from functions.queries.pages import keyset_page
+from functions.queries.standing import Standing, standings
+from functions.services import deploys, versions
+from functions.services import functions as function_services
+from functions.tokens import make_ticket
+
+Output = dict[str, Any]
+_DOWNLOAD_S = 600
+
+
+def create_function(call: Call) -> Output:
+    """Make a function and its first revision; Active once a worker has unpacked it."""
+    check_unsupported(call.parameters)
+    name = parse_reference(call["FunctionName"]).name
+    package = package_of(call["Code"])
+    if package is None:
+        raise InvalidParameterValue("Please provide a source for function code: Code.ZipFile.")
+    if "Runtime" not in call.parameters or "Handler" not in call.parameters:
+        raise InvalidParameterValue(
+            "Runtime and Handler are mandatory parameters for functions created with .zip."
+        )
+    chosen = settings_from(call.parameters)
+    with transaction.atomic():
+        function = function_services.create_draft(
+            acting=call.principal,
+            project=call.project,
+            name=name,
+            description=call.get("Description", ""),
+            tags=call.get("Tags"),
+            runtime_id=chosen["runtime"],
+        )
+        deploys.request_update(
+            acting=call.principal,
+            function=function,
+            package=package,
+            settings=chosen,
+            publish=bool(call.get("Publish")),
+        )
+    return _current(function)
+
+
+def get_function(call: Call) -> Output:
+    """Configuration, a link to the code, tags and reserved concurrency."""
+    reference = call.reference()
+    function = call.function_by(reference)
+    shown = _configuration(function, reference.qualifier)
+    answer: Output = {
+        "Configuration": shown,
+        "Code": {"RepositoryType": "S3", "Location": _download_link(function, shown)},
+        "Tags": function.tags or None,
+    }
+    if function.reserved_concurrency is not None:
+        answer["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved_concurrency}
+    return answer
+
+
+def get_function_configuration(call: Call) -> Output:
+    """Configuration of $LATEST, a version or an alias."""
+    reference = call.reference()
+    return _configuration(call.function_by(reference), reference.qualifier)
+
+
+def list_functions(call: Call) -> Output:
+    """Pages of functions by name; with FunctionVersion=ALL their versions too."""
+    rows = live_functions(call.project.pk).exclude(latest=None, deployments=None).select_related("project")
+    page = keyset_page(
+        rows.distinct(), order=["name", "id"], marker=call.get("Marker", ""), size=call.page_size()
+    )
+    found = standings(page.items)
+    shown = []
+    for function in page.items:
+        shown.append(describe.standing_configuration(function, found[function.pk]))
+        if call.get("FunctionVersion") == "ALL":
+            shown += [describe.published(function, version) for version in _versions(function)]
+    return {"Functions": shown, "NextMarker": page.next_marker or None}
+
+
+def update_function_code(call: Call) -> Output:
+    """New code for $LATEST; DryRun checks it only."""
+    function = call.function()
+    check_unsupported(call.parameters)
+    package = package_of(call.parameters)
+    if package is None:
+        raise InvalidParameterValue("Please provide a source for function code: ZipFile.")
+    _check_revision(function, call.get("RevisionId", ""))
+    if call.get("DryRun"):
+        deploys.take_in(package)
+        return _current(function)
+    deploys.request_update(
+        acting=call.principal, function=function, package=package, publish=bool(call.get("Publish"))
+    )
+    return _current(function)
+
+
+def update_function_configuration(call: Call) -> Output:
+    """New settings for $LATEST; what is left out stays."""
+    function = call.function()
+    check_unsupported(call.parameters)
+    _check_revision(function, call.get("RevisionId", ""))
+    base = function.latest.aws_settings if function.latest else {}
+    deploys.request_update(
+        acting=call.principal, function=function, settings=settings_from(call.parameters, base)
+    )
+    return _current(function)
+
+
+def delete_function(call: Call) -> Output:
+    """The function, or one version when a number is given."""
+    reference = call.reference()
+    function = call.function_by(reference)
+    if not reference.qualifier:
+        function_services.delete_function(acting=call.principal, function=function)
+    elif reference.qualifier.isdecimal():
+        versions.delete_version(acting=call.principal, function=function, number=int(reference.qualifier))
+    else:
+        raise InvalidParameterValue("$LATEST version cannot be deleted without deleting the function.")
+    return {"StatusCode": 204}
+
+
+def standing_of(function: Function) -> Standing:
+    """How a function stands now; raises ResourceNotFound for one that was never deployed."""
+    found = standings([function]).get(function.pk)
+    if found is None:
+        raise ResourceNotFound(f"Function not found: {function.arn}")
+    return found
+
+
+def _current(function: Function) -> Output:
+    return describe.standing_configuration(function, standing_of(function))
+
+
+def _configuration(function: Function, qualifier: str) -> Output:
+    if is_latest(qualifier):
+        shown = _current(function)
+        return shown | ({"FunctionArn": f"{function.arn}:{qualifier}"} if qualifier else {})
+    if qualifier.isdecimal():
+        return describe.published(function, versions.version_numbered(function, int(qualifier)))
+    rows = Alias.objects.filter(function=function, name=qualifier)
+    alias = rows.select_related("version__revision__artifact").first()
+    if alias is None:
+        raise ResourceNotFound(f"Function not found: {function.arn}:{qualifier}")
+    arn = f"{function.arn}:{qualifier}"
+    if alias.version is None:
+        return _current(function) | {"FunctionArn": arn}
+    return describe.published(function, alias.version, arn=arn)
+
+
+def _versions(function: Function) -> list[Version]:
+    rows = Version.objects.filter(function=function).select_related("revision__artifact")
+    return list(rows.order_by("number"))
+
+
+def _check_revision(function: Function, expected: str) -> None:
+    if expected and expected != str(function.latest_id):
+        raise PreconditionFailed(
+            "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API "
+            "to retrieve the latest Revision Id"
+        )
+
+
+def _download_link(function: Function, shown: Mapping[str, Any]) -> str:
+    key = (settings.FUNCTORY.keys / "relay").read_bytes().strip()
+    claims = {"code": shown["RevisionId"], "function": str(function.pk)}
+    return f"{settings.FUNCTORY.console_public_url}/code/{make_ticket(key, claims, _DOWNLOAD_S)}"

@@ -1,0 +1,43 @@
+"""Which operations there are. What the model knows and this table does not is refused as AWS refuses what a region
+does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from console.api.call import Call
+from console.api.operations import account, functions, urls, versions
+
+Operation = Callable[[Call], dict[str, Any]]
+
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateFunction": functions.create_function,
+    "GetFunction": functions.get_function,
+    "GetFunctionConfiguration": functions.get_function_configuration,
+    "ListFunctions": functions.list_functions,
+    "UpdateFunctionCode": functions.update_function_code,
+    "UpdateFunctionConfiguration": functions.update_function_configuration,
+    "DeleteFunction": functions.delete_function,
+    "PublishVersion": versions.publish_version,
+    "ListVersionsByFunction": versions.list_versions_by_function,
+    "CreateAlias": versions.create_alias,
+    "GetAlias": versions.get_alias,
+    "ListAliases": versions.list_aliases,
+    "UpdateAlias": versions.update_alias,
+    "DeleteAlias": versions.delete_alias,
+    "CreateFunctionUrlConfig": urls.create_function_url_config,
+    "GetFunctionUrlConfig": urls.get_function_url_config,
+    "UpdateFunctionUrlConfig": urls.update_function_url_config,
+    "DeleteFunctionUrlConfig": urls.delete_function_url_config,
+    "ListFunctionUrlConfigs": urls.list_function_url_configs,
+    "ListTags": account.list_tags,
+    "TagResource": account.tag_resource,
+    "UntagResource": account.untag_resource,
+    "PutFunctionConcurrency": account.put_function_concurrency,
+    "GetFunctionConcurrency": account.get_function_concurrency,
+    "DeleteFunctionConcurrency": account.delete_function_concurrency,
+    "GetAccountSettings": account.get_account_settings,
+    "GetFunctionCodeSigningConfig": account.get_function_code_signing_config,
+    "GetFunctionRecursionConfig": account.get_function_recursion_config,
+}

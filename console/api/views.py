@@ -1,0 +1,82 @@
+"""The door of the API: a relayed call comes in, with the principal that the gateway vouches for, and goes to the
+operation that the model names. Served on web's unix socket only."""
+
+from __future__ import annotations
+
+import logging
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from console.api.call import Call
+from console.api.model import Match, lambda_model
+from console.api.parse import parse
+from console.api.shape import Answer, shape_answer
+from console.api.table import OPERATIONS
+from console.api.validate import validate
+from functions.errors import (
+    FunctoryError,
+    ServiceError,
+    UnknownOperation,
+    Unsupported,
+    error_body,
+    error_headers,
+)
+from functions.models import Project
+from functions.snapshots import Principal
+from functions.tokens import read_principal
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt  # programs, not browsers: the signature was checked by the gateway
+@login_not_required
+def operation(request: HttpRequest) -> HttpResponse:
+    """Any operation of the Lambda API but Invoke."""
+    request_id = request.headers.get("x-amzn-RequestId") or str(uuid4())
+    try:
+        answer = _answer(request)
+    except FunctoryError as error:
+        return HttpResponse(
+            error_body(error), status=error.status, headers=dict(error_headers(error, request_id))
+        )
+    except Exception:
+        log.exception("operation failed: %s %s", request.method, request.path)
+        failure = ServiceError("The control plane failed. The same call may work in a moment.")
+        return HttpResponse(error_body(failure), status=500, headers=dict(error_headers(failure, request_id)))
+    headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id, **answer.headers}
+    return HttpResponse(answer.body, status=answer.status, headers=headers)
+
+
+def _answer(request: HttpRequest) -> Answer:
+    principal = read_principal(_relay_key(), request.headers.get("x-functory-principal", ""))
+    match = _match(request)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    query = {name: list(values) for name, values in request.GET.lists()}
+    parameters = parse(match, query, headers, request.body)
+    validate(match.operation.input, parameters)
+    call = Call(principal, _project(principal), parameters)
+    return shape_answer(match.operation, OPERATIONS[match.operation.name](call))
+
+
+def _match(request: HttpRequest) -> Match:
+    match = lambda_model().match(request.method or "", request.path_info, request.GET.dict())
+    if match is None:
+        raise UnknownOperation(
+            f"{request.method} {request.path_info[:200]} is no operation of the Lambda API."
+        )
+    if match.operation.name not in OPERATIONS:
+        raise Unsupported(f"{match.operation.name} is not supported by Functory yet.")
+    return match
+
+
+def _project(principal: Principal) -> Project:
+    return Project.objects.get(pk=principal.project_id)
+
+
+def _relay_key() -> bytes:
+    key: bytes = (settings.FUNCTORY.keys / "relay").read_bytes().strip()
+    return key

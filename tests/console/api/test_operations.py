@@ -1,0 +1,263 @@
+"""Operations through the relay's door, with botocore as the caller: what an SDK sends and how it reads the
+answer, without a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+from django.conf import settings
+from django.test import Client
+
+from console.api.model import lambda_model
+from functions.keys import read_or_create_key
+from functions.models import Deployment, Function, FunctionUrl
+from functions.queries.access import person_principal
+from functions.services import deploys
+from functions.states import DeploymentState, Role
+from functions.tokens import sign_principal
+
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "telemetry"]),
+    pytest.mark.urls("console.api.urls"),
+]
+ROLE = "arn:aws:iam::000000000001:role/r"
+SDK = Callable[..., dict[str, Any]]
+
+
+class SdkError(Exception):
+    """What an SDK would raise."""
+
+    def __init__(self, status: int, headers: Any, document: dict[str, Any]) -> None:
+        super().__init__(document)
+        self.status = status
+        self.code = headers["x-amzn-ErrorType"]
+        self.message = document.get("message") or document.get("Message")
+
+
+def zipped(source: str = "def handler(e, c): return e", name: str = "app.py") -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(name, source)
+    return target.getvalue()
+
+
+@pytest.fixture
+def sdk(project, principal) -> SDK:
+    return sdk_of(principal)
+
+
+def sdk_of(principal) -> SDK:
+    key = read_or_create_key(settings.FUNCTORY.keys / "relay")
+    client = Client()
+
+    def call(name: str, **parameters: Any) -> dict[str, Any]:
+        model = lambda_model().service.operation_model(name)
+        request = create_serializer("rest-json", include_validation=False).serialize_to_request(parameters, model)
+        response = client.generic(
+            request["method"],
+            request["url_path"],
+            request["body"],
+            content_type="application/json",
+            QUERY_STRING="&".join(
+                f"{key}={item}"
+                for key, value in request["query_string"].items()
+                for item in (value if isinstance(value, list) else [value])
+            ),
+            HTTP_X_FUNCTORY_PRINCIPAL=sign_principal(key, principal),
+        )
+        if response.status_code >= 300:
+            raise SdkError(response.status_code, response.headers, json.loads(response.content))
+        parsed = create_parser("rest-json").parse(
+            {"status_code": response.status_code, "headers": response.headers, "body": response.content},
+            model.output_shape,
+        )
+        parsed.pop("ResponseMetadata", None)
+        return parsed
+
+    return call
+
+
+def create(sdk: SDK, name: str = "hello", **more: Any) -> dict[str, Any]:
+    values = {"Runtime": "python3.13", "Handler": "app.handler", "Role": ROLE, "Code": {"ZipFile": zipped()}}
+    return sdk("CreateFunction", FunctionName=name, **{**values, **more})
+
+
+def settle(principal, name: str = "hello") -> Deployment:
+    """What a worker does with the open deployment."""
+    deployment = deploys.open_deployment(Function.objects.get(name=name, deleted_at=None))
+    assert deployment
+    deploys.advance(deployment.pk, DeploymentState.SAVING)
+    deploys.advance(deployment.pk, DeploymentState.STARTING)
+    return deploys.finish(deployment_id=deployment.pk, acting=principal)
+
+
+def refused(call: Callable[[], Any]) -> SdkError:
+    with pytest.raises(SdkError) as caught:
+        call()
+    return caught.value
+
+
+def test_a_function_is_pending_until_it_is_stored_and_then_active(sdk: SDK, principal) -> None:
+    made = create(sdk, Environment={"Variables": {"NAME": "x"}}, MemorySize=256, Tags={"a": "b"})
+    assert made["State"] == "Pending"
+    assert made["CodeSha256"] == base64.b64encode(hashlib.sha256(zipped()).digest()).decode()
+    settle(principal)
+    found = sdk("GetFunction", FunctionName="hello")
+    shown = found["Configuration"]
+    assert (shown["State"], shown["LastUpdateStatus"], shown["Version"]) == (
+        "Active",
+        "Successful",
+        "$LATEST",
+    )
+    assert (shown["MemorySize"], shown["Timeout"], shown["Role"]) == (256, 3, ROLE)
+    assert shown["Environment"]["Variables"] == {"NAME": "x"}
+    assert found["Tags"] == {"a": "b"}
+    assert sdk("ListFunctions")["Functions"][0]["FunctionName"] == "hello"
+
+
+def test_a_failed_first_deploy_is_told(sdk: SDK) -> None:
+    create(sdk)
+    deployment = Deployment.objects.get()
+    deploys.fail(deployment_id=deployment.pk, error_type="X", message="It is broken.")
+    shown = sdk("GetFunctionConfiguration", FunctionName="hello")
+    assert (shown["State"], shown["StateReason"]) == ("Failed", "It is broken.")
+
+
+def test_code_and_settings_change_one_after_the_other(sdk: SDK, principal) -> None:
+    create(sdk)
+    busy = refused(lambda: sdk("UpdateFunctionConfiguration", FunctionName="hello", Timeout=9))
+    assert (busy.status, busy.code) == (409, "ResourceConflictException")
+    settle(principal)
+    updating = sdk("UpdateFunctionConfiguration", FunctionName="hello", Timeout=9)
+    assert (updating["Timeout"], updating["LastUpdateStatus"]) == (9, "InProgress")
+    settle(principal)
+    code = zipped("def handler(e, c): return 2")
+    sdk("UpdateFunctionCode", FunctionName="hello", ZipFile=code, Publish=True)
+    settle(principal)
+    versions = sdk("ListVersionsByFunction", FunctionName="hello")["Versions"]
+    assert [(row["Version"], row["Timeout"]) for row in versions] == [("$LATEST", 9), ("1", 9)]
+    assert versions[0]["CodeSha256"] == base64.b64encode(hashlib.sha256(code).digest()).decode()
+
+
+def test_a_name_is_taken_once(sdk: SDK) -> None:
+    create(sdk)
+    assert refused(lambda: create(sdk)).code == "ResourceConflictException"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"Runtime": "cobol85"}, "InvalidParameterValueException"),
+        ({"MemorySize": 64}, "ValidationException"),
+        ({"MemorySize": 20_000}, "InvalidParameterValueException"),
+        ({"Timeout": 901}, "InvalidParameterValueException"),
+        ({"Code": {"ZipFile": b"no zip"}}, "InvalidParameterValueException"),
+        ({"Code": {"ImageUri": "x"}}, "InvalidParameterValueException"),
+        ({"Layers": ["arn:aws:lambda:us-east-1:000000000001:layer:l:1"]}, "InvalidParameterValueException"),
+        ({"Architectures": ["arm64"]}, "InvalidParameterValueException"),
+        ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "InvalidParameterValueException"),
+        ({"Environment": {"Variables": {"BIG": "x" * 5000}}}, "InvalidParameterValueException"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_made(sdk: SDK, change: dict[str, Any], code: str) -> None:
+    refusal = refused(lambda: create(sdk, **change))
+    assert (refusal.code, refusal.status) == (code, 400)
+    assert not Function.objects.exists()
+
+
+def test_an_unknown_function_is_not_found(sdk: SDK) -> None:
+    refusal = refused(lambda: sdk("GetFunction", FunctionName="nothing"))
+    assert (refusal.status, refusal.code) == (404, "ResourceNotFoundException")
+    assert refusal.message == (
+        "Function not found: arn:aws:lambda:us-east-1:000000000001:function:nothing"
+    ) or refusal.message.startswith("Function not found: arn:aws:lambda:us-east-1:")
+
+
+def test_versions_and_aliases(sdk: SDK, principal) -> None:
+    create(sdk)
+    settle(principal)
+    assert sdk("PublishVersion", FunctionName="hello", Description="one")["Version"] == "1"
+    assert sdk("PublishVersion", FunctionName="hello")["Version"] == "1"
+    sdk("UpdateFunctionConfiguration", FunctionName="hello", Timeout=4)
+    settle(principal)
+    assert sdk("PublishVersion", FunctionName="hello")["Version"] == "2"
+    sdk(
+        "CreateAlias",
+        FunctionName="hello",
+        Name="prod",
+        FunctionVersion="1",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.25}},
+    )
+    alias = sdk("GetAlias", FunctionName="hello", Name="prod")
+    assert alias["RoutingConfig"]["AdditionalVersionWeights"] == {"2": 0.25}
+    assert sdk("GetFunctionConfiguration", FunctionName="hello:prod")["Version"] == "1"
+    sdk("UpdateAlias", FunctionName="hello", Name="prod", FunctionVersion="2", RoutingConfig={})
+    assert "RoutingConfig" not in sdk("GetAlias", FunctionName="hello", Name="prod")
+    in_use = refused(lambda: sdk("DeleteFunction", FunctionName="hello", Qualifier="2"))
+    assert in_use.code == "ResourceConflictException"
+    sdk("DeleteAlias", FunctionName="hello", Name="prod")
+    sdk("DeleteFunction", FunctionName="hello", Qualifier="2")
+    assert [row["Version"] for row in sdk("ListVersionsByFunction", FunctionName="hello")["Versions"]] == [
+        "$LATEST",
+        "1",
+    ]
+
+
+def test_a_function_url_is_made_changed_and_removed(sdk: SDK, principal) -> None:
+    create(sdk)
+    settle(principal)
+    made = sdk("CreateFunctionUrlConfig", FunctionName="hello", AuthType="NONE")
+    assert made["FunctionUrl"].endswith(f"/url/{FunctionUrl.objects.get().url_id}/")
+    taken = refused(lambda: sdk("CreateFunctionUrlConfig", FunctionName="hello", AuthType="NONE"))
+    assert taken.code == "ResourceConflictException"
+    sdk("UpdateFunctionUrlConfig", FunctionName="hello", Cors={"AllowOrigins": ["https://a.example"]})
+    assert sdk("GetFunctionUrlConfig", FunctionName="hello")["Cors"]["AllowOrigins"] == ["https://a.example"]
+    sdk("DeleteFunctionUrlConfig", FunctionName="hello")
+    assert refused(lambda: sdk("GetFunctionUrlConfig", FunctionName="hello")).status == 404
+
+
+def test_tags_and_concurrency(sdk: SDK, principal) -> None:
+    arn = create(sdk)["FunctionArn"]
+    settle(principal)
+    sdk("TagResource", Resource=arn, Tags={"team": "a", "stage": "b"})
+    sdk("UntagResource", Resource=arn, TagKeys=["stage"])
+    assert sdk("ListTags", Resource=arn)["Tags"] == {"team": "a"}
+    sdk("PutFunctionConcurrency", FunctionName="hello", ReservedConcurrentExecutions=5)
+    assert sdk("GetFunctionConcurrency", FunctionName="hello") == {"ReservedConcurrentExecutions": 5}
+    too_much = refused(
+        lambda: sdk("PutFunctionConcurrency", FunctionName="hello", ReservedConcurrentExecutions=901)
+    )
+    assert too_much.code == "InvalidParameterValueException"
+    sdk("DeleteFunctionConcurrency", FunctionName="hello")
+    assert sdk("GetFunctionConcurrency", FunctionName="hello") == {}
+    usage = sdk("GetAccountSettings")["AccountUsage"]
+    assert usage == {"TotalCodeSize": len(zipped()), "FunctionCount": 1}
+
+
+def test_a_viewer_reads_and_changes_nothing(sdk: SDK, project, principal, user) -> None:
+    create(sdk)
+    viewer = sdk_of(person_principal(user, project, Role.VIEWER))
+    assert viewer("GetFunction", FunctionName="hello")["Configuration"]["FunctionName"] == "hello"
+    refusal = refused(lambda: viewer("DeleteFunction", FunctionName="hello"))
+    assert (refusal.status, refusal.code) == (403, "AccessDeniedException")
+
+
+def test_an_operation_that_is_not_built_says_so(sdk: SDK) -> None:
+    refusal = refused(lambda: sdk("ListLayers"))
+    assert "ListLayers is not supported" in refusal.message
+
+
+def test_nobody_comes_in_without_the_gateways_word(project) -> None:
+    response = Client().get("/2015-03-31/functions")
+    assert response.status_code == 403
+    forged = Client().get("/2015-03-31/functions", headers={"x-functory-principal": "e30.00"})
+    assert forged.status_code == 403
