@@ -157,7 +157,7 @@ def test_a_name_is_taken_once(sdk: SDK) -> None:
     ("change", "code"),
     [
         ({"Runtime": "cobol85"}, "InvalidParameterValueException"),
-        ({"MemorySize": 64}, "ValidationException"),
+        ({"MemorySize": 64}, "InvalidParameterValueException"),
         ({"MemorySize": 20_000}, "InvalidParameterValueException"),
         ({"Timeout": 901}, "InvalidParameterValueException"),
         ({"Code": {"ZipFile": b"no zip"}}, "InvalidParameterValueException"),
