@@ -35,7 +35,7 @@ def check_choice(choice: Mapping[str, Any]) -> dict[str, Any]:
     if kind == URL_TRIGGER:
         return {"kind": kind, "auth": _auth(choice.get("auth", UrlAuth.NONE))}
     if kind == SCHEDULE_TRIGGER:
-        check_schedule(choice["expression"], choice.get("timezone", "UTC"), choice.get("payload", ""))
+        check_schedule(choice.get("expression", ""), choice.get("timezone", "UTC"), choice.get("payload", ""))
         names = ("expression", "timezone", "payload")
         return {"kind": kind, **{name: choice[name] for name in names if name in choice}}
     if kind == NO_TRIGGER:
