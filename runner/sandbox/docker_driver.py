@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -58,7 +59,7 @@ class DockerDriver:
         self._launcher = launcher or config.home / "bin" / "launcher"
         self._engine = SandboxEngine(self._client)
         self.egress = Egress(config, self._client)
-        self._uids = Uids()
+        self._uids = Uids(own=os.geteuid())
         self._live: dict[str, DockerContainer] = {}
         self._slow = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
         self._quick = ThreadPoolExecutor(_KERNEL_THREADS, "kernel")

@@ -62,11 +62,27 @@ def neighbour(
 def attacker(
     driver: DockerDriver, runner: asyncio.Runner, bind_code: Callable[[Probe], Probe], neighbour: Probe
 ) -> Iterator[Probe]:
-    """A bound sandbox. Afterwards its neighbour answers, prints, computes and writes, and it can be removed."""
+    """A bound sandbox for one attack that may end it."""
     made = sandboxes.Sandboxes(driver, runner)
     yield bind_code(made.make("internet"))
+    assert_unharmed(neighbour)
+    made.remove_all()
+
+
+@pytest.fixture(scope="module")
+def captive(
+    driver: DockerDriver, runner: asyncio.Runner, bind_code: Callable[[Probe], Probe], neighbour: Probe
+) -> Iterator[Probe]:
+    """A bound sandbox for the many attempts that are refused and change nothing."""
+    made = sandboxes.Sandboxes(driver, runner)
+    yield bind_code(made.make("internet"))
+    assert_unharmed(neighbour)
+    made.remove_all()
+
+
+def assert_unharmed(neighbour: Probe) -> None:
+    """It computes, writes, starts processes and has its code."""
     assert neighbour.ask("result = sum(range(100_000))") == 4_999_950_000
     assert neighbour.ask("result = open('/tmp/note', 'w').write('x' * 1_000_000)") == 1_000_000
     assert neighbour.ask("import subprocess; result = subprocess.getoutput('echo alive')") == "alive"
     assert neighbour.ask("import os; result = os.listdir('/var/task')") == ["handler.py"]
-    made.remove_all()

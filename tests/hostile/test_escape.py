@@ -53,64 +53,63 @@ def x86_64(neighbour: Probe) -> None:
 
 
 @pytest.mark.parametrize("call", FORBIDDEN)
-def test_a_forbidden_call_is_refused(attacker: Probe, call: str) -> None:
+def test_a_forbidden_call_is_refused(captive: Probe, call: str) -> None:
     with pytest.raises(ProbeError) as refused:
-        attacker.ask(SYSCALL.format(arguments=FORBIDDEN[call]))
+        captive.ask(SYSCALL.format(arguments=FORBIDDEN[call]))
     assert refused.value.errno in {errno.EPERM, errno.EACCES, errno.ENOSYS}
 
 
-def test_an_allowed_call_is_done(attacker: Probe) -> None:
-    assert attacker.ask(SYSCALL.format(arguments="39")) == "done"
+def test_an_allowed_call_is_done(captive: Probe) -> None:
+    assert captive.ask(SYSCALL.format(arguments="39")) == "done"
 
 
-def test_it_has_no_capability_and_cannot_gain_one(attacker: Probe) -> None:
+def test_it_has_no_capability_and_cannot_gain_one(captive: Probe) -> None:
     status = dict(
-        line.split(":\t", 1)
-        for line in attacker.ask("result = open('/proc/self/status').read()").splitlines()
+        line.split(":\t", 1) for line in captive.ask("result = open('/proc/self/status').read()").splitlines()
     )
     assert {int(status[f"Cap{kind}"], 16) for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {0}
     assert status["NoNewPrivs"] == "1"
     assert status["Seccomp"] == "2"
 
 
-def test_a_setuid_program_gives_nothing(attacker: Probe) -> None:
+def test_a_setuid_program_gives_nothing(captive: Probe) -> None:
     source = """
 import glob, os, subprocess
 found = [path for path in glob.glob('/usr/bin/*') if os.stat(path).st_mode & 0o4000]
 result = [subprocess.run([path], capture_output=True).returncode for path in found if path.endswith('/su')]
 result = (subprocess.getoutput('id -u'), 0 in result)
 """
-    uid, became_root = attacker.ask(source)
-    assert int(uid) == attacker.container.uid
+    uid, became_root = captive.ask(source)
+    assert int(uid) == captive.container.uid
     assert not became_root
 
 
-def test_it_sees_no_process_but_its_own(attacker: Probe, neighbour: Probe) -> None:
+def test_it_sees_no_process_but_its_own(captive: Probe, neighbour: Probe) -> None:
     source = """
 import os
 pids = [pid for pid in os.listdir('/proc') if pid.isdigit()]
 result = [open(f'/proc/{pid}/status').read().split('Uid:')[1].split()[0] for pid in pids]
 """
-    assert set(attacker.ask(source)) == {str(attacker.container.uid)}
-    assert attacker.container.uid != neighbour.container.uid
+    assert set(captive.ask(source)) == {str(captive.container.uid)}
+    assert captive.container.uid != neighbour.container.uid
 
 
-def test_killing_everybody_kills_nobody_else(attacker: Probe) -> None:
+def test_killing_everybody_kills_nobody_else(captive: Probe) -> None:
     with pytest.raises(ProbeError) as nobody:
-        attacker.ask("import os; os.kill(-1, 9)")
+        captive.ask("import os; os.kill(-1, 9)")
     assert nobody.value.errno == errno.ESRCH
-    attacker.ask("import os; os.kill(1, 9)")
-    assert attacker.ask("result = open('/proc/1/comm').read()").startswith("functory-launch")
+    captive.ask("import os; os.kill(1, 9)")
+    assert captive.ask("result = open('/proc/1/comm').read()").startswith("functory-launch")
 
 
 @pytest.mark.parametrize(
     "path", ["/dev/mem", "/dev/kmem", "/dev/sda", "/dev/vda", "/dev/loop0", "/dev/loop-control", "/dev/kvm"]
 )
-def test_no_device_of_the_host_is_there(attacker: Probe, path: str) -> None:
+def test_no_device_of_the_host_is_there(captive: Probe, path: str) -> None:
     with pytest.raises(ProbeError) as refused:
-        attacker.ask(f"open({path!r}, 'rb')")
+        captive.ask(f"open({path!r}, 'rb')")
     assert refused.value.errno in {errno.ENOENT, errno.EACCES, errno.EPERM}
-    assert attacker.ask("result = len(open('/dev/urandom', 'rb').read(8))") == 8
+    assert captive.ask("result = len(open('/dev/urandom', 'rb').read(8))") == 8
 
 
 @pytest.mark.parametrize(
@@ -130,37 +129,37 @@ def test_no_device_of_the_host_is_there(attacker: Probe, path: str) -> None:
         "/sys/fs/cgroup/cgroup.procs",
     ],
 )
-def test_no_control_of_the_kernel_can_be_written(attacker: Probe, path: str) -> None:
+def test_no_control_of_the_kernel_can_be_written(captive: Probe, path: str) -> None:
     with pytest.raises(ProbeError) as refused:
-        attacker.ask(f"f = open({path!r}, 'r+'); f.write('0'); f.flush()")
+        captive.ask(f"f = open({path!r}, 'r+'); f.write('0'); f.flush()")
     assert refused.value.errno in {errno.EROFS, errno.EACCES, errno.ENOENT, errno.EPERM}
 
 
-def test_it_cannot_hide_from_the_memory_killer(attacker: Probe) -> None:
-    assert int(attacker.ask("result = open('/proc/self/oom_score_adj').read()")) == 500
+def test_it_cannot_hide_from_the_memory_killer(captive: Probe) -> None:
+    assert int(captive.ask("result = open('/proc/self/oom_score_adj').read()")) == 500
     with pytest.raises(ProbeError) as refused:
-        attacker.ask("f = open('/proc/self/oom_score_adj', 'w'); f.write('-900'); f.flush()")
+        captive.ask("f = open('/proc/self/oom_score_adj', 'w'); f.write('-900'); f.flush()")
     assert refused.value.errno in {errno.EACCES, errno.EPERM}
 
 
 @pytest.mark.parametrize(
     "path", ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware/dmi/tables/DMI"]
 )
-def test_secrets_of_the_kernel_are_masked(attacker: Probe, path: str) -> None:
+def test_secrets_of_the_kernel_are_masked(captive: Probe, path: str) -> None:
     source = f"""
 try:
     result = len(open({path!r}, 'rb').read(100))
 except OSError:
     result = 0
 """
-    assert attacker.ask(source) == 0
+    assert captive.ask(source) == 0
 
 
-def test_raw_packets_are_refused_and_plain_ones_are_not(attacker: Probe) -> None:
+def test_raw_packets_are_refused_and_plain_ones_are_not(captive: Probe) -> None:
     with pytest.raises(ProbeError) as refused:
-        attacker.ask("import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)")
+        captive.ask("import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)")
     assert refused.value.errno == errno.EPERM
     with pytest.raises(ProbeError) as refused:
-        attacker.ask("import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)")
+        captive.ask("import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)")
     assert refused.value.errno == errno.EPERM
-    assert attacker.ask("import socket; socket.socket(); result = 'done'") == "done"
+    assert captive.ask("import socket; socket.socket(); result = 'done'") == "done"

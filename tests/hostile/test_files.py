@@ -21,24 +21,24 @@ pytestmark = pytest.mark.docker
         "/run/functory/gateway.sock",
     ],
 )
-def test_no_socket_of_the_host_is_there(attacker: Probe, path: str) -> None:
+def test_no_socket_of_the_host_is_there(captive: Probe, path: str) -> None:
     with pytest.raises(ProbeError) as refused:
-        attacker.ask(f"import socket; socket.socket(socket.AF_UNIX).connect({path!r})")
+        captive.ask(f"import socket; socket.socket(socket.AF_UNIX).connect({path!r})")
     assert refused.value.errno == errno.ENOENT
 
 
-def test_no_abstract_socket_of_the_host_is_seen(attacker: Probe) -> None:
-    listed = attacker.ask("result = open('/proc/net/unix').read()")
+def test_no_abstract_socket_of_the_host_is_seen(captive: Probe) -> None:
+    listed = captive.ask("result = open('/proc/net/unix').read()")
     assert "@" not in listed
     assert "docker" not in listed
 
 
 def test_its_own_run_directory_is_all_it_has(
-    attacker: Probe, neighbour: Probe, sandbox_config: Config
+    captive: Probe, neighbour: Probe, sandbox_config: Config
 ) -> None:
-    assert sorted(attacker.ask("import os; result = os.listdir('/run/functory')")) == ["go", "out", "s.sock"]
+    assert sorted(captive.ask("import os; result = os.listdir('/run/functory')")) == ["go", "out", "s.sock"]
     for other in (neighbour.container.directory, sandbox_config.home, sandbox_config.sandboxes):
-        assert attacker.ask(f"import os; result = os.path.exists({str(other)!r})") is False
+        assert captive.ask(f"import os; result = os.path.exists({str(other)!r})") is False
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_its_own_run_directory_is_all_it_has(
         "os.chmod('/run/functory/s.sock', 0o777)",
     ],
 )
-def test_its_run_directory_cannot_be_changed(attacker: Probe, deed: str) -> None:
+def test_its_run_directory_cannot_be_changed(captive: Probe, deed: str) -> None:
     with pytest.raises(ProbeError) as refused:
-        attacker.ask(f"import os; {deed}")
+        captive.ask(f"import os; {deed}")
     assert refused.value.errno == errno.EROFS
 
 
@@ -72,11 +72,11 @@ def test_its_run_directory_cannot_be_changed(attacker: Probe, deed: str) -> None
         "os.truncate('/var/task/handler.py', 0)",
     ],
 )
-def test_its_code_cannot_be_changed(attacker: Probe, deed: str) -> None:
+def test_its_code_cannot_be_changed(captive: Probe, deed: str) -> None:
     with pytest.raises(ProbeError) as refused:
-        attacker.ask(f"import os; {deed}")
+        captive.ask(f"import os; {deed}")
     assert refused.value.errno in {errno.EROFS, errno.EXDEV, errno.EACCES, errno.EPERM}
-    assert attacker.ask("result = open('/var/task/handler.py').read()") == "answer = 42\n"
+    assert captive.ask("result = open('/var/task/handler.py').read()") == "answer = 42\n"
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_its_code_cannot_be_changed(attacker: Probe, deed: str) -> None:
         "open('/etc/hosts', 'a')",
     ],
 )
-def test_its_image_cannot_be_changed(attacker: Probe, deed: str) -> None:
+def test_its_image_cannot_be_changed(captive: Probe, deed: str) -> None:
     with pytest.raises(ProbeError) as refused:
-        attacker.ask(f"import os; {deed}")
+        captive.ask(f"import os; {deed}")
     assert refused.value.errno in {errno.EROFS, errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY}
 
 
-def test_links_lead_nowhere_outside(attacker: Probe) -> None:
+def test_links_lead_nowhere_outside(captive: Probe) -> None:
     source = """
 import os
 os.symlink('/proc/1/root/etc/shadow', '/tmp/shadow')
@@ -112,21 +112,21 @@ for path in ('/tmp/shadow', '/tmp/up/.ssh', '/proc/1/root/var/lib/docker', '/pro
     except OSError:
         pass
 """
-    assert attacker.ask(source) == []
+    assert captive.ask(source) == []
 
 
-def test_descriptors_of_the_launcher_lead_nowhere_outside(attacker: Probe) -> None:
+def test_descriptors_of_the_launcher_lead_nowhere_outside(captive: Probe) -> None:
     source = """
 import os
 result = [os.readlink(f'/proc/{pid}/fd/{fd}') for pid in (1, os.getpid()) for fd in os.listdir(f'/proc/{pid}/fd')
           if os.path.exists(f'/proc/{pid}/fd/{fd}')]
 """
     allowed = ("/run/functory/out", "/dev/null", "socket:", "/proc/", "pipe:")
-    assert [path for path in attacker.ask(source) if not path.startswith(allowed)] == []
+    assert [path for path in captive.ask(source) if not path.startswith(allowed)] == []
 
 
-def test_a_device_or_setuid_file_in_tmp_has_no_effect(attacker: Probe) -> None:
-    options = attacker.ask(
+def test_a_device_or_setuid_file_in_tmp_has_no_effect(captive: Probe) -> None:
+    options = captive.ask(
         "result = [line.split()[5] for line in open('/proc/self/mountinfo') if line.split()[4] == '/tmp']"
     )
     assert len(options) == 1
@@ -136,4 +136,4 @@ import os, shutil, subprocess
 shutil.copy('/usr/bin/id', '/tmp/id'); os.chmod('/tmp/id', 0o6755)
 result = subprocess.run(['/tmp/id', '-u'], capture_output=True, text=True).stdout.strip()
 """
-    assert attacker.ask(source) == str(attacker.container.uid)
+    assert captive.ask(source) == str(captive.container.uid)

@@ -50,12 +50,12 @@ def connects(sandbox: Probe, host: str, port: int) -> bool:
     return True
 
 
-def test_no_service_of_the_host_is_reached(attacker: Probe, service: int) -> None:
-    reached = [address for address in host_addresses() if connects(attacker, address, service)]
+def test_no_service_of_the_host_is_reached(captive: Probe, service: int) -> None:
+    reached = [address for address in host_addresses() if connects(captive, address, service)]
     assert reached == []
 
 
-def test_no_service_of_the_host_is_reached_by_datagram(attacker: Probe) -> None:
+def test_no_service_of_the_host_is_reached_by_datagram(captive: Probe) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("0.0.0.0", 0))
         listener.settimeout(0.5)
@@ -63,7 +63,7 @@ def test_no_service_of_the_host_is_reached_by_datagram(attacker: Probe) -> None:
         for address in host_addresses():
             if ":" not in address:
                 with suppress(ProbeError):
-                    attacker.ask(
+                    captive.ask(
                         "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
                         f".sendto(b'hello', ({address!r}, {port}))"
                     )
@@ -75,25 +75,25 @@ def test_no_service_of_the_host_is_reached_by_datagram(attacker: Probe) -> None:
     "address",
     ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "metadata.google.internal"],
 )
-def test_no_metadata_service_is_reached(attacker: Probe, address: str) -> None:
-    assert not connects(attacker, address, 80)
+def test_no_metadata_service_is_reached(captive: Probe, address: str) -> None:
+    assert not connects(captive, address, 80)
 
 
-def test_no_neighbour_is_reached(attacker: Probe, neighbour: Probe) -> None:
+def test_no_neighbour_is_reached(captive: Probe, neighbour: Probe) -> None:
     address = neighbour.ask(
         "import builtins, socket; builtins.kept = socket.create_server(('0.0.0.0', 8080));"
         "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('192.0.2.1', 9));"
         "result = s.getsockname()[0]"
     )
     assert neighbour.ask(f"import socket; socket.create_connection(({address!r}, 8080)); result = 1") == 1
-    assert not connects(attacker, address, 8080)
-    assert not connects(attacker, "sandbox", 8080)
+    assert not connects(captive, address, 8080)
+    assert not connects(captive, "sandbox", 8080)
 
 
 def test_what_the_gateway_serves_inside_one_is_not_reached_from_another(
-    attacker: Probe, neighbour: Probe
+    captive: Probe, neighbour: Probe
 ) -> None:
     with neighbour.container.listen_inside(9001) as listener:
         assert neighbour.ask("import socket; socket.create_connection(('127.0.0.1', 9001)); result = 1") == 1
-        assert not connects(attacker, "127.0.0.1", 9001)
+        assert not connects(captive, "127.0.0.1", 9001)
         listener.accept()[0].close()

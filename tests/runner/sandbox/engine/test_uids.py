@@ -25,3 +25,8 @@ def test_when_all_are_in_use_it_says_so_and_one_given_back_helps() -> None:
         uids.take()
     uids.give_back(uid)
     assert uids.take() == uid
+
+
+def test_who_is_not_root_has_only_himself() -> None:
+    uids = Uids(own=1000)
+    assert [uids.take(), uids.take()] == [1000, 1000]
