@@ -97,13 +97,13 @@ def ensure_engine(place: EnginePlace, log: Path, *, has_systemd: bool) -> Engine
     return _start_daemon(place, log)
 
 
-def command(place: EnginePlace) -> list[str]:
-    """dockerd on a socket only, told to end when this process does."""
+def command(place: EnginePlace, *, tied: bool = True) -> list[str]:
+    """dockerd on a socket only; `tied` tells it to end when this process does."""
     dockerd = find_program("dockerd")
     setpriv = find_program("setpriv")
     if dockerd is None:
         raise HostError("dockerd is not installed: apt-get install docker.io")
-    tied = [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+    prefix = [setpriv, "--pdeathsig", "TERM", "--"] if setpriv and tied else []
     where = [
         "-H",
         f"unix://{place.socket}",
@@ -112,7 +112,7 @@ def command(place: EnginePlace) -> list[str]:
         "--exec-root",
         str(place.exec_root),
     ]
-    return [*tied, dockerd, *where, *place.options]
+    return [*prefix, dockerd, *where, *place.options]
 
 
 def _start_unit(place: EnginePlace) -> Engine:

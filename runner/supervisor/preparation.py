@@ -1,0 +1,51 @@
+"""What is done once before the processes start: databases, static files, the first administrator. Runs inside
+Django, as whoever started Functory."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connections
+
+from functions.config import Config
+from functions.services.people import ensure_first_administrator
+from runner.images.progress import Progress
+
+DATABASES = ("default", "telemetry")
+
+
+def migrate(progress: Progress) -> None:
+    """Both databases; raises what Django raises."""
+    for name in DATABASES:
+        with progress.step(f"Database {name}"):
+            call_command("migrate", database=name, interactive=False, verbosity=0)
+
+
+def collect_static(config: Config, progress: Progress) -> None:
+    """Compressed static files with hashed names, made anew only if a source has changed."""
+    stamp, wanted = config.home / "static" / ".sources", sources_digest()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    with progress.step("Static files"):
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(wanted)
+
+
+def first_administrator() -> tuple[str, str] | None:
+    """Name and one-time password, if somebody had to be made; the connections are closed afterwards."""
+    made = ensure_first_administrator()
+    connections.close_all()
+    return made
+
+
+def sources_digest() -> str:
+    """Of every static file's name, size and time."""
+    state = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in sorted(finder.list([]), key=lambda found: str(found[0])):
+            status = Path(storage.path(path)).stat()
+            state.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return state.hexdigest()
