@@ -65,11 +65,9 @@ def verify(request: SignedRequest, claim: Claim, secret: str, now: datetime) -> 
         raise IncompleteSignature("'Host' must be a 'SignedHeader' in the AWS Authorization.")
     canonical = canonical_request(request, claim)
     scope = f"{claim.day}/{claim.region}/{claim.service}/aws4_request"
-    stamp = claim.at.strftime("%Y%m%dT%H%M%SZ")
-    text = f"{ALGORITHM}\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    expected = hmac.new(
-        signing_key(secret, claim.day, claim.region, claim.service), text.encode(), hashlib.sha256
-    ).hexdigest()
+    text = f"{ALGORITHM}\n{_stamp_of(claim.at)}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    key = signing_key(secret, claim.day, claim.region, claim.service)
+    expected = hmac.digest(key, text.encode(), "sha256").hex()
     if not hmac.compare_digest(expected.encode(), claim.signature.encode("utf-8", "replace")):
         raise InvalidSignature(
             "The request signature we calculated does not match the signature you provided. Check your AWS "
@@ -94,7 +92,7 @@ def canonical_request(request: SignedRequest, claim: Claim) -> str:
     return "\n".join(
         (
             request.method,
-            quote(request.path, safe="/~"),  # services other than S3 encode the path twice
+            _canonical_path(request.path),
             _canonical_query(request.query),
             headers,
             ";".join(claim.signed_headers),
@@ -103,9 +101,15 @@ def canonical_request(request: SignedRequest, claim: Claim) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
+def _canonical_path(path: str) -> str:
+    return quote(path, safe="/~")  # services other than S3 encode the path twice
+
+
 def _payload_hash(request: SignedRequest, claim: Claim) -> str:
     declared = request.headers.get("x-amz-content-sha256", "")
-    if UNSIGNED_PAYLOAD in {declared, dict(parse_qsl(request.query)).get("X-Amz-Content-Sha256")}:
+    queried = dict(parse_qsl(request.query)).get("X-Amz-Content-Sha256") if request.query else None
+    if UNSIGNED_PAYLOAD in {declared, queried}:
         return UNSIGNED_PAYLOAD
     actual = hashlib.sha256(request.body).hexdigest()
     if declared and claim.expires_s is None and declared != actual:
@@ -114,6 +118,8 @@ def _payload_hash(request: SignedRequest, claim: Claim) -> str:
 
 
 def _canonical_query(query: str) -> str:
+    if not query:
+        return ""
     pairs = (
         (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
         for name, value in parse_qsl(query, keep_blank_values=True)
@@ -154,14 +160,27 @@ def _claim(credential: str, stamp: str, signed: str, signature: str, expires_s: 
     parts = credential.split("/")
     if len(parts) != 5 or parts[4] != "aws4_request":
         raise IncompleteSignature("Credential must be <key>/<date>/<region>/<service>/aws4_request.")
-    try:
-        at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        raise IncompleteSignature("Date in X-Amz-Date is missing or not an ISO 8601 basic date.") from None
+    at = _moment(stamp)
+    if at is None:
+        raise IncompleteSignature("Date in X-Amz-Date is missing or not an ISO 8601 basic date.")
     if stamp[:8] != parts[1]:
         raise IncompleteSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 date.")
     key_id, day, region, service, _ = parts
     return Claim(key_id, day, region, service, at, tuple(signed.split(";")), signature, expires_s)
+
+
+# A busy second's requests carry the same stamp: reading it costs more than the signature itself.
+@lru_cache(maxsize=256)
+def _moment(stamp: str) -> datetime | None:
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _stamp_of(at: datetime) -> str:
+    return at.strftime("%Y%m%dT%H%M%SZ")
 
 
 def _check_time(claim: Claim, now: datetime) -> None:

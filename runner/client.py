@@ -230,7 +230,7 @@ def order_headers(order: Order, invocation_type: InvocationType) -> dict[str, st
     values = {
         "function": order.function_id,
         "qualifier": order.qualifier,
-        "trigger": order.trigger.value,
+        "trigger": str(order.trigger),  # also a plain word that names one
         "trigger-id": order.trigger_id,
         "type": invocation_type.value,
         "event": order.event_id,

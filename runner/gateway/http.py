@@ -159,9 +159,10 @@ class HttpConnection(asyncio.Protocol):
         """One header line; trailers after a chunked body are dropped, nobody signed them."""
         if self._reading is not None:
             return
-        if name.lower() == b"host":
+        key = name.decode("latin-1").lower()
+        if key == "host":
             self._hosts += 1
-        add_header(self._headers, name.decode("latin-1"), value.decode("latin-1"))
+        add_header(self._headers, key, value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
         """The head is whole: decide how much body may follow."""

@@ -69,8 +69,7 @@ def origin_form(target: str) -> str:
 
 
 def add_header(headers: dict[str, str], name: str, value: str) -> None:
-    """Store one header line under its lower-case name, joined to what stands there."""
-    name = name.lower()
+    """Store one header line under its name (in lower case), joined to what stands there."""
     known = headers.get(name)
     if known is None:
         headers[name] = value
