@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from functions.config import Config
 from runner.sandbox import docker_driver as module
 from runner.sandbox.docker_driver import DockerDriver, check_engine, connect
 from runner.sandbox.driver import DriverError
+from runner.sandbox.kernel.host import HostTools, open_host_tools
 from runner.sandbox.spec import CodeMount, Limits, PoolKey
 from tests.support import probe, sandboxes
 from tests.support.probe import Probe, ProbeError
@@ -221,3 +223,31 @@ def test_without_privilege_the_end_is_noticed_too(powerless: DockerDriver, runne
         await powerless.close()
 
     runner.run(live())
+
+
+@pytest.fixture
+def diskless(sandbox_config: Config, monkeypatch: pytest.MonkeyPatch) -> DockerDriver:
+    def open_without_loop(directory: Path) -> tuple[HostTools | None, str]:
+        tools, reason = open_host_tools(directory)
+        if tools is None:
+            pytest.skip(reason)
+        return replace(tools, scratch=None, scratch_reason="as if there were no loop device"), ""
+
+    monkeypatch.setattr(module, "open_host_tools", open_without_loop)
+    return sandboxes.docker_driver(sandbox_config, probe.COMMAND)
+
+
+def test_without_loop_devices_scratch_is_memory_that_comes_on_top(
+    diskless: DockerDriver, runner: asyncio.Runner
+) -> None:
+    sandbox = Sandboxes(diskless, runner).make()
+    bind(runner, sandbox, Limits(128))
+    assert 500 <= free_mb(sandbox) <= 512
+    assert sandbox.ask("result = open('/tmp/big', 'wb').write(bytes(300_000_000))") == 300_000_000
+    with pytest.raises(ProbeError) as full:
+        sandbox.ask("open('/tmp/more', 'wb').write(bytes(300_000_000))")
+    assert full.value.errno == errno.ENOSPC
+    assert not sandbox.container.oom_killed()
+    assert "loop" in diskless.isolation()["scratch_on_disk"]
+    sandbox.close()
+    runner.run(diskless.close())
