@@ -11,6 +11,9 @@ from functions.snapshots import FunctionSnapshot
 from runner.sandbox.spec import PoolKey
 
 
+RUNTIME_API = "127.0.0.1:9001"
+
+
 def pool_key(snapshot: FunctionSnapshot) -> PoolKey:
     """The kind of sandbox that the function can be bound to; raises InvalidParameterValue."""
     row = runtime(snapshot.runtime)
@@ -24,9 +27,12 @@ def log_stream(version: str) -> str:
 
 def environment_of(snapshot: FunctionSnapshot) -> dict[str, str]:
     """The function's own variables under the reserved ones, which they cannot replace."""
+    # Where a runtime of the function's own finds the Runtime API; built-in bootstraps do not need it.
+    api = {} if runtime(snapshot.runtime).lean else {"AWS_LAMBDA_RUNTIME_API": RUNTIME_API}
     return {
         "TZ": ":UTC",
         **snapshot.environment,
+        **api,
         "_HANDLER": snapshot.handler,
         "AWS_REGION": snapshot.region,
         "AWS_DEFAULT_REGION": snapshot.region,
