@@ -68,6 +68,12 @@ def revoke_all(*, user: User, project_id: UUID) -> None:
         _revoke(key)
 
 
+def announce_all(*, user: User, project_id: UUID) -> None:
+    """Have the gateway read somebody's keys again: what their owner may do has changed."""
+    for key in AccessKey.objects.filter(user=user, project_id=project_id, revoked_at=None):
+        announce_key_change(key.key_id)
+
+
 def _revoke(key: AccessKey) -> None:
     key.revoked_at = timezone.now()
     key.save(update_fields=["revoked_at"])

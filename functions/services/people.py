@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from functions.errors import AccessDenied, InvalidParameterValue, ResourceConflict, ResourceNotFound
 from functions.models import Membership, Project, User
 from functions.services.guard import record, require, system_principal
-from functions.services.keys import revoke_all
+from functions.services.keys import announce_all, revoke_all
 from functions.snapshots import Principal
 from functions.states import Role
 
@@ -90,6 +90,7 @@ def set_role(*, acting: Principal, membership: Membership, role: Role) -> None:
         before={"role": before},
         after={"role": role},
     )
+    announce_all(user=membership.user, project_id=membership.project_id)
 
 
 @transaction.atomic

@@ -1,0 +1,50 @@
+"""The tree of refusals, as an AWS SDK reads it."""
+
+import json
+
+import pytest
+
+from functions import errors
+from functions.errors import FunctoryError, TooManyRequests, error_body, error_headers
+
+
+def every_error(base=FunctoryError):
+    yield base
+    for child in base.__subclasses__():
+        yield from every_error(child)
+
+
+@pytest.mark.parametrize("kind", sorted(set(every_error()), key=lambda kind: kind.__name__))
+def test_each_has_a_code_a_status_and_a_fault(kind):
+    error = kind("why", field="name")
+    assert 400 <= error.status < 600
+    assert error.kind == ("User" if error.status < 500 else "Service")
+    assert error.code.endswith("Exception")
+    assert (error.message, error.field, str(error)) == ("why", "name", "why")
+    body = json.loads(error_body(error))
+    assert "why" in {body.get("message"), body.get("Message")}
+    assert error_headers(error, "id")["x-amzn-ErrorType"] == error.code
+
+
+def test_members_are_spelled_as_botocores_model_has_them():
+    from botocore.loaders import Loader
+
+    shapes = Loader().load_service_model("lambda", "service-2")["shapes"]
+    for kind in set(every_error()):
+        shape = shapes.get(kind.code)
+        if shape is not None:
+            body = json.loads(error_body(kind("why")))
+            [spelling] = set(body) & {"message", "Message"}
+            assert spelling in shape["members"], kind
+
+
+def test_a_reason_is_told():
+    body = json.loads(
+        error_body(TooManyRequests("slow down", reason="ReservedFunctionConcurrentInvocationLimitExceeded"))
+    )
+    assert body["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+
+def test_the_names_that_aws_has():
+    assert errors.ResourceNotFound("x").code == "ResourceNotFoundException"
+    assert errors.RequestTooLarge("x").status == 413
