@@ -11,6 +11,8 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runner.sandbox.kernel.programs import find_program
+
 # Not the internet: this network, private, shared (carrier) space, loopback, link-local with the metadata
 # services, protocol assignments, multicast, reserved and broadcast (RFC 6890).
 BLOCKED = (
@@ -122,12 +124,20 @@ def drop_table(table: str) -> None:
 
 
 def _nft(arguments: Sequence[str], script: str = "") -> str:
+    program = find_program("nft")
+    if program is None:
+        raise FirewallError("nft (package nftables) is not installed")
     try:
         ran = subprocess.run(
-            ["nft", *arguments], input=script, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+            [program, *arguments],
+            input=script,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_TIMEOUT_S,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise FirewallError(f"nft (package nftables) does not run: {error}") from error
+        raise FirewallError(f"nft does not run: {error}") from error
     if ran.returncode:
         raise _Refused(f"nft {' '.join(arguments)}: {ran.stderr.strip()}")
     return ran.stdout

@@ -6,7 +6,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import shutil
 import struct
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runner.sandbox.kernel.mounts import Mounter
+from runner.sandbox.kernel.programs import find_program
 
 _LOOP_CTL_GET_FREE, _LOOP_CONFIGURE = 0x4C82, 0x4C0A
 _LO_FLAGS_AUTOCLEAR, _LO_FLAGS_DIRECT_IO = 4, 16
@@ -71,8 +71,7 @@ def _format(backing: int, uid: int) -> None:
 
 
 def _mke2fs() -> str:
-    """The program lies in sbin, which is not on everybody's path."""
-    found = shutil.which("mke2fs") or shutil.which("mke2fs", path="/usr/sbin:/sbin")
+    found = find_program("mke2fs")
     if found is None:
         raise ScratchError("mke2fs (package e2fsprogs) is not installed")
     return found

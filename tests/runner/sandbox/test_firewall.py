@@ -96,6 +96,6 @@ def test_rules_that_the_kernel_refuses_are_an_error(table: str) -> None:
 
 
 def test_a_host_without_nft_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(firewall, "find_program", lambda _name: None)
     with pytest.raises(FirewallError, match="nftables"):
         list_table("functory_test_rules")

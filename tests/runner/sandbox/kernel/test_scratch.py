@@ -85,6 +85,6 @@ def test_a_larger_one_takes_the_place_of_the_first(
 def test_a_host_without_mke2fs_is_told_so(
     tmp_path: Path, mounter: Mounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scratch.shutil, "which", lambda *_args, **_named: None)
+    monkeypatch.setattr(scratch, "find_program", lambda _name: None)
     with pytest.raises(ScratchError, match="e2fsprogs"):
         ScratchMaker(tmp_path, mounter).make(8, 0)
