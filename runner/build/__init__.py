@@ -1,0 +1,1 @@
+"""Installs what functions depend on, in builder containers, once per set of manifests. Knows no database."""

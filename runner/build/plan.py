@@ -1,0 +1,160 @@
+"""What has to be installed for a package of code, and the key that the result is kept under. Pure: reads the
+package through a function, runs nothing.
+
+The key covers all that the result depends on: runtime, builder image, manifests and index configuration; and
+the whole package where a manifest points at files of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from functions.runtimes import Runtime
+
+SOURCE, OUTPUT, TEMPORARY = "/source", "/build/out", "/build/tmp"
+Reader = Callable[[str], bytes | None]
+_LARGEST_MANIFEST = 8 * 1024 * 1024
+_NESTED = re.compile(r"^(?:-r|--requirement|-c|--constraint)[ =]?\s*(\S+)")
+_LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
+_PIP = ("python3", "-m", "pip", "install", "--target", OUTPUT, "--progress-bar", "off", "--no-cache-dir")
+_NPM_OPTIONS = ("--omit=dev", "--install-links", "--no-audit", "--no-fund", "--no-progress")
+
+
+class ManifestError(ValueError):
+    """A manifest that no tool could work with; the message is for the person who wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """What to run where. `tool` is "pip" or "npm"; `manifests` are copied to the output for npm, which wants
+    them beside what it makes; `result` is the folder of the output that is kept, "" for all of it."""
+
+    key: str
+    tool: str
+    image: str
+    command: tuple[str, ...]
+    folder: str
+    manifests: Mapping[str, bytes] = field(default_factory=dict)
+    whole_package: bool = False
+    result: str = ""
+
+
+def plan_build(
+    runtime: Runtime, read: Reader, *, package_sha256: str, image: str, indexes: str
+) -> BuildPlan | None:
+    """What to install for a package; None when nothing is asked for. `read` gives a file of the package or
+    None; `image` names the builder image by its recipe; `indexes` describes the index configuration. Raises
+    ManifestError."""
+    if not runtime.builder:
+        return None
+    plan = _pip if runtime.language == "python" else _npm
+    found = plan(read)
+    if found is None:
+        return None
+    tool, command, manifests, whole = found
+    state = hashlib.sha256(repr((runtime.identifier, image, command, indexes)).encode())
+    for path, content in sorted(manifests.items()):
+        state.update(f"\0{path}\0{len(content)}\0".encode() + content)
+    if whole:
+        state.update(package_sha256.encode())
+    return BuildPlan(
+        key=state.hexdigest(),
+        tool=tool,
+        image=image,
+        command=command,
+        folder=SOURCE if tool == "pip" else OUTPUT,
+        manifests=manifests,
+        whole_package=whole,
+        result="" if tool == "pip" else "node_modules",
+    )
+
+
+Found = tuple[str, tuple[str, ...], dict[str, bytes], bool]
+
+
+def _pip(read: Reader) -> Found | None:
+    manifests: dict[str, bytes] = {}
+    whole = _read_requirements(read, "requirements.txt", manifests)
+    wanted = [line for content in manifests.values() for line in _lines(content) if not line.startswith("-")]
+    if not wanted and not whole:
+        return None
+    return "pip", (*_PIP, "-r", "requirements.txt"), manifests, whole
+
+
+def _read_requirements(read: Reader, path: str, manifests: dict[str, bytes]) -> bool:
+    """Gather a requirements file and those that it names; whether one points at files of the package."""
+    content = _read(read, path)
+    if content is None or path in manifests:
+        return False
+    manifests[path] = content
+    whole = False
+    for line in _lines(content):
+        nested = _NESTED.match(line)
+        if nested:
+            other = str(PurePosixPath(path).parent / nested[1])
+            whole = _read_requirements(read, other, manifests) or whole
+        else:
+            whole = whole or _is_local(line)
+    return whole
+
+
+def _is_local(line: str) -> bool:
+    """Whether a requirement is a path: `./wheel.whl`, `-e .`, `name @ file:...`, `--find-links vendor`."""
+    target = re.sub(r"^(?:-e|--editable|-f|--find-links)[ =]?\s*", "", line)
+    if target != line and "://" not in target:
+        return True
+    return (
+        target.startswith((".", "/", "file:")) or "@ file:" in target or target.endswith((".whl", ".tar.gz"))
+    )
+
+
+def _lines(content: bytes) -> list[str]:
+    text = content.decode("utf-8", "replace").lstrip("\ufeff").replace("\\\n", " ")
+    stripped = (re.sub(r"(^|\s)#.*$", "", line).strip() for line in text.splitlines())
+    return [line for line in stripped if line]
+
+
+def _npm(read: Reader) -> Found | None:
+    content = _read(read, "package.json")
+    if content is None or _read(read, "node_modules/.package-lock.json") is not None:
+        return None  # nothing asked for, or the package brings what it needs
+    wanted = _wanted(content)
+    if not wanted:
+        return None
+    manifests = {"package.json": content}
+    for name in (*_LOCKS, ".npmrc"):
+        extra = _read(read, name)
+        if extra is not None:
+            manifests[name] = extra
+    locked = any(name in manifests for name in _LOCKS)
+    command = ("npm", "ci" if locked else "install", *_NPM_OPTIONS)
+    whole = any(str(version).startswith(("file:", "link:", "./", "../", "/")) for version in wanted.values())
+    return "npm", command, manifests, whole
+
+
+def _wanted(content: bytes) -> dict[str, Any]:
+    try:
+        package = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(f"package.json is not JSON: {error}") from None
+    if not isinstance(package, dict):
+        raise ManifestError("package.json must hold an object.")
+    wanted: dict[str, Any] = {}
+    for group in ("dependencies", "optionalDependencies"):
+        named = package.get(group) or {}
+        if not isinstance(named, dict):
+            raise ManifestError(f"package.json: `{group}` must be an object of names and versions.")
+        wanted.update(named)
+    return wanted
+
+
+def _read(read: Reader, path: str) -> bytes | None:
+    content = read(path)
+    if content is not None and len(content) > _LARGEST_MANIFEST:
+        raise ManifestError(f"{path} is larger than {_LARGEST_MANIFEST // 1024 // 1024} MB.")
+    return content
