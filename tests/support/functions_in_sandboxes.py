@@ -1,0 +1,108 @@
+"""Runs handlers in real sandboxes without a gateway: code in, calls in, ends out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from functions.artifacts import NODE_MODULES
+from functions.ids import new_id
+from functions.runtimes import runtime
+from functions.states import EndReason
+from runner.images.catalog import image_reference
+from runner.sandbox.docker_driver import DockerDriver
+from runner.sandbox.factory import SandboxFactory
+from runner.sandbox.sandbox import Sandbox
+from runner.sandbox.spec import Binding, Bound, Call, CodeMount, Ended, Limits, PoolKey
+from tests.support.sandboxes import launcher_in, sandbox_config
+
+ENVIRONMENT = {
+    "AWS_LAMBDA_FUNCTION_NAME": "hello",
+    "AWS_LAMBDA_FUNCTION_VERSION": "3",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+    "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/hello",
+    "AWS_LAMBDA_LOG_STREAM_NAME": "2026/01/31/[3]0",
+    "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
+    "LAMBDA_TASK_ROOT": "/var/task",
+    "TZ": ":UTC",
+}
+ARN = "arn:aws:lambda:us-east-1:000000000001:function:hello"
+
+
+class Bench:
+    """Binds functions to fresh sandboxes and calls them; `close` removes all of them."""
+
+    def __init__(self, driver: DockerDriver, runner: asyncio.Runner, root: Path) -> None:
+        self._driver, self._runner, self._root = driver, runner, root
+        self._made: list[Sandbox] = []
+
+    def bind(
+        self,
+        runtime_id: str,
+        files: Mapping[str, str],
+        handler: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        memory_mb: int = 256,
+        dependencies: Mapping[str, str] | None = None,
+    ) -> tuple[Sandbox, Bound]:
+        """A sandbox with these files as its code, and how its init went."""
+        code = self._tree(files)
+        mounts = [CodeMount(code, "/var/task")]
+        if dependencies:
+            mounts.append(CodeMount(self._tree(dependencies), "/var/dependencies"))
+            if runtime(runtime_id).language == "javascript":  # as functions.artifacts does at a deploy
+                (code / "node_modules").symlink_to(NODE_MODULES)
+        binding = Binding(
+            tuple(mounts), Limits(memory_mb), handler, {**ENVIRONMENT, **(environment or {})}, 20.0
+        )
+        return self._runner.run(self._bind(runtime_id, binding))
+
+    def call(self, sandbox: Sandbox, event: Any, *, timeout_s: float = 20.0, **more: str) -> Ended:
+        """One call, from start to end."""
+        payload = event if isinstance(event, bytes) else json.dumps(event).encode()
+        deadline = int((time.time() + timeout_s) * 1000)
+        order = Call(str(new_id()), payload, ARN, timeout_s, deadline, **more)
+        return self._runner.run(_invoke(sandbox, order))
+
+    def close(self) -> None:
+        """Remove every sandbox."""
+        for sandbox in self._made:
+            self._runner.run(sandbox.end(EndReason.SHUTDOWN))
+
+    async def _bind(self, runtime_id: str, binding: Binding) -> tuple[Sandbox, Bound]:
+        sandbox = await SandboxFactory(self._driver).make(PoolKey(runtime_id, "none"))
+        self._made.append(sandbox)
+        return sandbox, await sandbox.bind(binding)
+
+    def _tree(self, files: Mapping[str, str]) -> Path:
+        tree = self._root / str(new_id())
+        for name, text in files.items():
+            path = tree / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            path.chmod(0o755)
+        return tree
+
+
+async def _invoke(sandbox: Sandbox, order: Call) -> Ended:
+    ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
+    sandbox.invoke(order, ended.set_result)
+    return await ended
+
+
+@contextmanager
+def bench(root: Path) -> Iterator[Bench]:
+    """A bench on the Docker driver with every runtime's own image."""
+    with sandbox_config() as config, asyncio.Runner() as runner:
+        launcher_in(config)
+        driver = DockerDriver(config, image_reference, lambda identifier: runtime(identifier).command)
+        made = Bench(driver, runner, root)
+        yield made
+        made.close()
+        runner.run(driver.close())
