@@ -48,9 +48,10 @@ def read_pid(path: Path) -> int | None:
 
 
 def name_of(pid: int, proc: Path = _PROC) -> str:
-    """The name of a live process, "" if there is none."""
+    """The name of a live process, "" if there is none; a dead one that nobody has buried yet is none."""
     with contextlib.suppress(OSError):
-        return (proc / str(pid) / "comm").read_text().strip()
+        name, _, rest = (proc / str(pid) / "stat").read_text(errors="replace").rpartition(")")
+        return "" if rest.split()[0] == "Z" else name.partition("(")[2]
     return ""
 
 

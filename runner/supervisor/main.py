@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -49,6 +50,7 @@ def up(config: Config, *, has_systemd: bool) -> None:
             f"Warning: web, recorder and scheduler run with the supervisor's rights: {account.reason}."
         )
     config.home.mkdir(parents=True, exist_ok=True)
+    raise_file_limit()
     lock = HomeLock(config.home / "up.lock", progress.note)
     with ExitStack() as undo:
         undo.callback(lock.release)
@@ -108,6 +110,13 @@ def announce(
         name, word = password
         lines += ["", f"  Log in as {name} with the one-time password {word}", "  It is shown only now."]
     progress.note("\n".join([*lines, "", "Ctrl-C stops it.", ""]))
+
+
+def raise_file_limit() -> None:
+    """Every sandbox takes some ten descriptors of the gateway; the children inherit the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def check_free(address: Address) -> None:

@@ -15,6 +15,7 @@ from runner.supervisor.child import Child
 from runner.supervisor.plan import ChildPlan
 
 BACKOFF_FIRST_S, BACKOFF_MOST_S, STEADY_S = 0.5, 30.0, 60.0
+SETTLED_S = 2.0
 _TICK_S = 0.2
 
 
@@ -51,7 +52,8 @@ class Slot:
 class Supervisor:
     """Add plans, `wait_ready`, `run` until `ask_to_stop`, `stop`."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, settled_s: float = SETTLED_S) -> None:
+        self._settled_s = settled_s
         self._around = surroundings
         self._slots: list[Slot] = []
         self._selector = selectors.DefaultSelector()
@@ -141,7 +143,13 @@ class Supervisor:
             slot.kill_at = float("inf")
             slot.child.kill()
         elif not slot.is_ready and not self._stopping:
-            slot.is_ready = slot.plan.is_ready is None or slot.plan.is_ready()
+            slot.is_ready = self._is_ready(slot, slot.child)
+
+    def _is_ready(self, slot: Slot, child: Child) -> bool:
+        """One without a question of its own counts as ready once it has not failed at its start."""
+        if slot.plan.is_ready is None:
+            return child.lived_s >= self._settled_s
+        return slot.plan.is_ready()
 
     def _start(self, slot: Slot) -> None:
         plan, around = slot.plan, self._around
