@@ -1,15 +1,16 @@
-"""Addresses of further rows. Pure but for the request's own address."""
+"""Where functions are reached from outside. Pure."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from urllib.parse import urlsplit
+
+from functions.config import Config
 
 
-def next_address(request: HttpRequest, marker: str) -> str:
-    """This page's address with a marker in it, "" when there is no further row."""
-    if not marker:
-        return ""
-    query = request.GET.copy()
-    query["marker"] = marker
-    query.pop("part", None)
-    return f"{request.path}?{query.urlencode()}"
+def url_address(config: Config, url_id: str) -> str:
+    """A function URL: on a host of its own if there is a base domain, below the gateway otherwise."""
+    if not config.base_domain:
+        return f"{config.gateway_public_url}/url/{url_id}/"
+    parts = urlsplit(config.gateway_public_url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{url_id}.{config.base_domain}{port}/"

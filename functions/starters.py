@@ -34,7 +34,9 @@ class Starter:
 
 def starters(runtime_id: str) -> tuple[Starter, ...]:
     """The starters of a runtime, the simplest first."""
-    return _of_folder(REPOSITORY / "runner" / "runtimes" / _FOLDERS[runtime(runtime_id).language] / "starters")
+    return _of_folder(
+        REPOSITORY / "runner" / "runtimes" / _FOLDERS[runtime(runtime_id).language] / "starters"
+    )
 
 
 def starter(runtime_id: str, key: str) -> Starter:
@@ -53,7 +55,9 @@ def all_keys() -> tuple[str, ...]:
 @lru_cache(maxsize=8)
 def _of_folder(folder: Path) -> tuple[Starter, ...]:
     found = [_read(path.parent) for path in folder.glob(f"*/{_DESCRIPTION}")]
-    return tuple(sorted(found, key=lambda each: _ORDER.index(each.key) if each.key in _ORDER else len(_ORDER)))
+    return tuple(
+        sorted(found, key=lambda each: _ORDER.index(each.key) if each.key in _ORDER else len(_ORDER))
+    )
 
 
 def _read(folder: Path) -> Starter:

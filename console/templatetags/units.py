@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.templatetags.static import static
@@ -114,6 +115,12 @@ def moment(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def in_zone(value: datetime, zone: str) -> str:
+    """A moment on the clock of an IANA zone, with the weekday and the zone's abbreviation."""
+    return value.astimezone(ZoneInfo(zone)).strftime("%a %Y-%m-%d %H:%M %Z")
+
+
+@register.filter
 def ago(value: Any) -> str:
     """How long ago a time (or a number of Unix microseconds) was: 3 min, 2 h, 5 d."""
     if value is None or value == "":
@@ -130,6 +137,23 @@ def ago(value: Any) -> str:
 def pretty_json(value: Any) -> str:
     """Plain JSON types, indented."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def words(name: str) -> str:
+    """A name with underscores as words: no_new_privileges is No new privileges."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+@register.filter
+def plain(value: Any) -> str:
+    """Lists and mappings of plain values as a line of text."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {plain(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(item) for item in value) or NOTHING
+    return str(value)
 
 
 @register.filter

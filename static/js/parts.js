@@ -78,6 +78,11 @@ document.addEventListener("change", (event) => {
   form.querySelector("[data-select-all]").indeterminate = count > 0 && count < boxes.length;
   form.querySelector("[data-bulk-bar]").hidden = !count;
   form.querySelector("[data-bulk-count]").textContent = count === 1 ? "1 chosen" : `${count} chosen`;
+  const confirm = form.querySelector("[data-bulk-words]");
+  if (!confirm) return;
+  const words = count === 1 ? boxes.find((box) => box.checked).value : `delete ${count} functions`;
+  confirm.textContent = words;
+  form.querySelector("[data-confirm-name]").dataset.confirmName = words;
 });
 
 // Rows of a form that can be added and taken away (tags, environment variables).

@@ -11,7 +11,7 @@ export {
 export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 export { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completeAnyWord } from "@codemirror/autocomplete";
 export { highlightSelectionMatches, openSearchPanel, searchKeymap } from "@codemirror/search";
-export { lintGutter, linter, lintKeymap, openLintPanel, setDiagnostics, forceLinting } from "@codemirror/lint";
+export { forEachDiagnostic, lintGutter, linter, lintKeymap, openLintPanel, setDiagnostics, forceLinting } from "@codemirror/lint";
 export { MergeView, unifiedMergeView } from "@codemirror/merge";
 export { tags } from "@lezer/highlight";
 export { css } from "@codemirror/lang-css";

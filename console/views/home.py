@@ -1,0 +1,125 @@
+"""The first page of a project: is it well, what failed, what was deployed, what it costs; the search of the
+command palette; the health dot; and the pages of addresses that lead nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from console.http import Place, project_view, refusal
+from functions.errors import FunctoryError, ResourceNotFound
+from functions.models import User
+from functions.queries import access
+from functions.queries import functions as function_queries
+from functions.queries.functions import FunctionFilter
+from functions.queries.home import home as home_facts
+from functions.starters import starters
+from runner.client import GatewayClient, GatewayDown, GatewayRefused, Health
+
+PAGES = (
+    ("Home", "home"),
+    ("Functions", "functions"),
+    ("New function", "wizard_new"),
+    ("Events", "events"),
+    ("Logs", "logs"),
+    ("Metrics", "metrics"),
+    ("Billing", "billing"),
+    ("Sandboxes", "sandboxes"),
+    ("Deleted functions", "functions_deleted"),
+    ("Project settings", "project_settings"),
+    ("Access keys", "keys"),
+    ("People", "people"),
+    ("Limits", "limits"),
+    ("Audit log", "audit"),
+    ("About and health", "about"),
+)
+STARTER_RUNTIME = "python3.13"
+MOST_FOUND = 8
+
+
+def root(request: HttpRequest) -> HttpResponse:
+    """To the person's first project."""
+    user = request.user
+    assert isinstance(user, User)  # LoginRequiredMiddleware has seen to it
+    projects = access.projects_of(user)
+    if projects:
+        return redirect("home", projects[0].account)
+    return refusal(request, ResourceNotFound("You are not a member of any project yet."))
+
+
+@project_view()
+def home(request: HttpRequest, place: Place) -> HttpResponse:
+    """The page."""
+    facts = home_facts(project_id=place.project.id, now=timezone.now())
+    page = {"facts": facts, "starters": starters(STARTER_RUNTIME)[1:] if facts.is_empty else ()}
+    return render(request, "home/home.html", page)
+
+
+@project_view()
+def search(request: HttpRequest, place: Place) -> HttpResponse:
+    """What the palette shows for a few letters: functions, pages, and a request id as it is."""
+    text = request.GET.get("q", "").strip()[:100]
+    chosen = FunctionFilter(text=text)
+    matching = function_queries.matching(project_id=place.project.id, chosen=chosen)
+    pages = [
+        {"title": title, "url": reverse(name, args=[place.account])}
+        for title, name in PAGES
+        if text.lower() in title.lower()
+    ]
+    page = {
+        "text": text,
+        "functions": list(matching.order_by("name")[:MOST_FOUND]),
+        "pages": pages[:MOST_FOUND],
+        "request_id": _request_id(text),
+    }
+    return render(request, "home/search.html", page)
+
+
+@never_cache
+@project_view()
+def health_dot(request: HttpRequest, place: Place) -> HttpResponse:  # noqa: ARG001
+    """The dot of the top bar: whether functions can run."""
+    health, trouble = gateway_health()
+    tone = "bad" if health is None or not health.ok else "good"
+    return render(request, "home/health.html", {"tone": tone, "trouble": trouble or _trouble_of(health)})
+
+
+def gateway_health() -> tuple[Health | None, str]:
+    """How the gateway is, or why it does not say."""
+    try:
+        with GatewayClient(settings.FUNCTORY) as gateway:
+            return gateway.health(), ""
+    except GatewayDown as down:
+        return None, str(down)
+    except GatewayRefused as refused:
+        return None, refused.message
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """An address that leads nowhere."""
+    return refusal(request, ResourceNotFound("There is no page at this address."))
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """A fault of Functory's own."""
+    shown: FunctoryError = FunctoryError("Functory could not make this page. The fault is logged.")
+    return refusal(request, shown)
+
+
+def _trouble_of(health: Health | None) -> str:
+    parts: dict[str, Any] = {"Docker engine": health.engine, "Redis": health.redis} if health else {}
+    return ". ".join(f"{part}: {state}" for part, state in parts.items() if state != "ok")
+
+
+def _request_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,55 @@
+// Two people saved: both sides are shown, file by file, and the reader decides.
+
+import { extensions } from "./setup.js";
+
+const dialog = document.querySelector("#conflict");
+
+// Calls `decide("mine")` or `decide("theirs")`; edits made here are written into `files` first.
+export function showConflict({ files, theirs, by, decide }) {
+  const differing = files.merge(theirs);
+  const saved = new Map(theirs.files.map((file) => [file.path, file.text ?? ""]));
+  const choice = dialog.querySelector("[data-conflict-file]");
+  const place = dialog.querySelector("[data-conflict-view]");
+  let view = null;
+
+  const keep = () => {
+    if (view && files.get(view.path)) files.write(view.path, view.merge.b.state.doc.toString());
+  };
+  const show = (path) => {
+    keep();
+    view?.merge.destroy();
+    const side = (label, readOnly) => extensions({ path, label: `${label}: ${path}`, readOnly });
+    view = {
+      path,
+      merge: new CM.MergeView({
+        a: { doc: saved.get(path) ?? "", extensions: side("Saved there", true) },
+        b: { doc: files.get(path).text, extensions: side("Yours", false) },
+        parent: place,
+        collapseUnchanged: { margin: 3, minSize: 6 },
+      }),
+    };
+  };
+  const end = (answer) => {
+    keep();
+    view?.merge.destroy();
+    view = null;
+    dialog.close();
+    decide(answer);
+  };
+
+  const who = by ? `${by} has` : "Somebody else has";
+  dialog.querySelector("[data-conflict-text]").textContent = differing.length
+    ? `${who} saved this function since you opened it. Nothing of yours is lost.`
+    : `${who} saved this function since you opened it; your files are the same.`;
+  choice.replaceChildren(...differing.map((path) => new Option(path, path)));
+  choice.onchange = () => show(choice.value);
+  dialog.querySelector("[data-keep-mine]").onclick = () => end("mine");
+  dialog.querySelector("[data-take-theirs]").onclick = () => end("theirs");
+  dialog.onclose = () => {
+    keep();
+    view?.merge.destroy();
+    view = null;
+  };
+  dialog.showModal();
+  if (differing.length) show(differing[0]);
+}

@@ -1,0 +1,93 @@
+// What every CodeMirror of the console has: keys, theme from the page's variables, languages, problems.
+
+const { EditorView, EditorState } = CM;
+
+const LANGUAGES = [
+  [/\.py$/, () => CM.python()],
+  [/\.(m|c)?js$/, () => CM.javascript()],
+  [/\.jsx$/, () => CM.javascript({ jsx: true })],
+  [/\.(m|c)?ts$/, () => CM.javascript({ typescript: true })],
+  [/\.json$/, () => CM.json()],
+  [/\.ya?ml$/, () => CM.yaml()],
+  [/\.html?$/, () => CM.html()],
+  [/\.css$/, () => CM.css()],
+  [/\.(md|markdown)$/, () => CM.markdown()],
+  [/\.toml$/, () => CM.StreamLanguage.define(CM.toml)],
+  [/(\.sh$|(^|\/)bootstrap$)/, () => CM.StreamLanguage.define(CM.shell)],
+];
+
+const theme = EditorView.theme({
+  "&": { height: "100%", fontSize: "0.8125rem", backgroundColor: "var(--surface)", color: "var(--text)" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--tblr-font-monospace)", lineHeight: "1.55" },
+  ".cm-content": { caretColor: "var(--text)", padding: "0.5rem 0" },
+  ".cm-cursor": { borderLeftColor: "var(--text)", borderLeftWidth: "2px" },
+  ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--quiet)", border: "none" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--sunken) 70%, transparent)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--selection)" },
+  ".cm-panels": { backgroundColor: "var(--sunken)", color: "var(--text)", borderColor: "var(--line)" },
+  ".cm-textfield": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)" },
+  ".cm-button": { backgroundImage: "none", backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)", borderRadius: "4px" },
+  ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)", borderRadius: "6px" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent-solid)", color: "#fff" },
+  ".cm-searchMatch": { backgroundColor: "var(--soon-wash)", outline: "1px solid var(--soon)" },
+  ".cm-matchingBracket": { backgroundColor: "var(--accent-wash)", outline: "1px solid var(--accent)" },
+  ".cm-jumped": { backgroundColor: "var(--bad-wash)" },
+});
+
+const { tags: t } = CM;
+const colours = CM.HighlightStyle.define([
+  { tag: [t.keyword, t.controlKeyword, t.moduleKeyword, t.operatorKeyword], color: "var(--code-keyword)" },
+  { tag: [t.string, t.special(t.string), t.regexp], color: "var(--code-string)" },
+  { tag: [t.number, t.bool, t.null, t.atom], color: "var(--code-number)" },
+  { tag: [t.comment, t.docString], color: "var(--quiet)", fontStyle: "italic" },
+  { tag: [t.function(t.variableName), t.function(t.propertyName), t.definition(t.function(t.variableName))], color: "var(--code-function)" },
+  { tag: [t.className, t.typeName, t.tagName], color: "var(--code-type)" },
+  { tag: [t.propertyName, t.attributeName], color: "var(--code-property)" },
+  { tag: [t.heading, t.strong], fontWeight: "600" },
+]);
+
+// Lezer's parsers mend as they go and mark what they could not read: good enough to point at, before a run.
+function syntaxProblems(view) {
+  const found = [];
+  CM.syntaxTree(view.state).iterate({
+    enter(node) {
+      if (!node.type.isError || found.length >= 20) return;
+      const line = view.state.doc.lineAt(node.from);
+      if (found.some((problem) => problem.line === line.number)) return;
+      const to = Math.min(line.to, Math.max(node.to, node.from + 1));
+      found.push({ from: Math.min(node.from, to), to, line: line.number, severity: "error", message: "This line does not parse" });
+    },
+  });
+  return found;
+}
+
+export function languageOf(path) {
+  const known = LANGUAGES.find(([pattern]) => pattern.test(path));
+  return known ? known[1]() : [];
+}
+
+function lintOf(path) {
+  if (/\.json$/.test(path)) return CM.linter(CM.jsonParseLinter(), { delay: 300 });
+  if (/\.(py|[mc]?[jt]s|jsx)$/.test(path)) return CM.linter(syntaxProblems, { delay: 500 });
+  return [];
+}
+
+export function extensions({ path, label, readOnly = false, keys = [], gutter = true, changed = () => {} }) {
+  return [
+    CM.keymap.of([...keys, ...CM.closeBracketsKeymap, ...CM.defaultKeymap, ...CM.searchKeymap, ...CM.historyKeymap, ...CM.foldKeymap, ...CM.completionKeymap, ...CM.lintKeymap, CM.indentWithTab]),
+    gutter ? [CM.lineNumbers(), CM.foldGutter(), CM.lintGutter(), CM.highlightActiveLineGutter(), CM.highlightActiveLine()] : [],
+    CM.highlightSpecialChars(), CM.history(), CM.drawSelection(), CM.dropCursor(), CM.rectangularSelection(),
+    CM.indentOnInput(), CM.bracketMatching(), CM.closeBrackets(), CM.autocompletion(), CM.highlightSelectionMatches(),
+    CM.syntaxHighlighting(colours),
+    CM.indentUnit.of(/\.py$/.test(path) ? "    " : "  "),
+    EditorState.readOnly.of(readOnly),
+    EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-description": "Escape, then Tab leaves the editor" }),
+    languageOf(path), lintOf(path), theme,
+    EditorView.updateListener.of(changed),
+  ];
+}
+
+export function newState(text, options) {
+  return EditorState.create({ doc: text, extensions: extensions(options) });
+}
