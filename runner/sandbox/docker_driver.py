@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import docker
@@ -98,6 +99,8 @@ class DockerDriver:
         self._quick.shutdown(wait=False)
         if self._tools is not None:
             self._tools.close()
+        with suppress(OSError):
+            self._config.sandboxes.rmdir()
         failures = [end for end in ended if isinstance(end, BaseException)]
         if failures:
             raise DriverError(f"{len(failures)} sandboxes could not be removed: {failures[0]}")

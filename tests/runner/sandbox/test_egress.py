@@ -232,6 +232,7 @@ def test_networks_are_gone_when_the_driver_is_closed(sandbox_config: Config, run
         lone = Sandboxes(driver, runner).make("internet")
         lone.close()
         runner.run(driver.close())
+        assert not config.sandboxes.exists()
         client = connect(config)
         assert client.api.networks(names=[f"functory-{config.instance}"]) == []
         client.close()
