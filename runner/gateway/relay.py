@@ -59,20 +59,21 @@ class Relay:
         headers.append((PRINCIPAL, sign_principal(self._key, principal)))
         headers.append(("x-functory-region", claim.region))
         target = f"{request.path}?{request.query}" if request.query else request.path
+        outgoing = self._http.build_request(
+            request.method,
+            httpx.URL("http://web", raw_path=target.encode("latin-1")),
+            headers=headers,
+            content=request.body,
+        )
         try:
-            reply = await self._http.send(
-                self._http.build_request(
-                    request.method,
-                    httpx.URL("http://web", raw_path=target.encode("latin-1")),
-                    headers=headers,
-                    content=request.body,
-                )
-            )
+            reply = await self._http.send(outgoing, stream=True)
+            body = b"".join([piece async for piece in reply.aiter_raw()])  # as it is, perhaps compressed
+            await reply.aclose()
         except httpx.TransportError as error:
             _refuse(exchange, down(error))
             return
         kept = [(name, value) for name, value in reply.headers.items() if name not in DROPPED]
-        exchange.respond(reply.status_code, kept, reply.content)
+        exchange.respond(reply.status_code, kept, body)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

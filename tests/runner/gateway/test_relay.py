@@ -1,0 +1,133 @@
+"""Control-plane calls passed on to a web server on a unix socket, which is a plain HTTP server here."""
+
+import asyncio
+import gzip
+import json
+import socketserver
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from functions.tokens import read_principal
+from runner.gateway.relay import Relay
+from tests.runner.gateway.doors import Doors, error
+
+KEY = b"k" * 32
+
+
+class Web(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def address_string(self):
+        return "unix"
+
+    def log_message(self, *_):
+        return
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.seen.append((self.command, self.path, headers, body))
+        reply = b'{"FunctionName": "hello"}'
+        squeezed = self.path.endswith("/squeezed")
+        reply = gzip.compress(reply) if squeezed else reply
+        self.send_response(201)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(reply)))
+        self.send_header("x-amzn-requestid", "r-1")
+        if squeezed:
+            self.send_header("content-encoding", "gzip")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = answer
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
+@pytest.fixture
+def run(tmp_path):
+    def runner(body, up=True):
+        async def main():
+            with tempfile.TemporaryDirectory() as short:
+                path = Path(short, "web.sock")
+                server = Server(str(path), Web) if up else None
+                if server:
+                    server.seen = []
+                    threading.Thread(target=server.serve_forever, daemon=True).start()
+                doors = Doors(tmp_path)
+                relay = Relay(doors.authorizer, path, KEY)
+                doors.parts["relay"] = relay.handle
+                await doors.open()
+                try:
+                    await asyncio.wait_for(body(doors, server), 30)
+                finally:
+                    await doors.close()
+                    await relay.close()
+                    if server:
+                        server.shutdown()
+                        server.server_close()
+
+        asyncio.run(main())
+
+    return runner
+
+
+def test_a_signed_call_reaches_web_with_its_caller_vouched_for(run):
+    async def body(doors, server):
+        target = "/2015-03-31/functions/he%20llo?Qualifier=a%2Fb"
+        forged = {"X-Functory-Principal": "forged", "X-Custom": "1"}
+        status, headers, answer = await doors.signed("PUT", target, b'{"a":1}', forged)
+        assert (status, answer) == (201, b'{"FunctionName": "hello"}')
+        assert headers["x-amzn-requestid"] == "r-1"
+        method, path, sent, received = server.seen[0]
+        assert (method, path, received) == ("PUT", target, b'{"a":1}')
+        assert sent["x-custom"] == "1"
+        assert read_principal(KEY, sent["x-functory-principal"]).name == "ada"
+
+    run(body)
+
+
+def test_the_answer_is_passed_on_as_it_is(run):
+    async def body(doors, server):
+        _, headers, answer = await doors.signed("GET", "/2015-03-31/functions/squeezed")
+        assert headers["content-encoding"] == "gzip"
+        assert json.loads(gzip.decompress(answer)) == {"FunctionName": "hello"}
+
+    run(body)
+
+
+def test_a_large_body_passes(run):
+    async def body(doors, server):
+        large = b"x" * (20 * 1024 * 1024)
+        assert (await doors.signed("POST", "/2015-03-31/functions", large))[0] == 201
+        assert server.seen[0][3] == large
+
+    run(body)
+
+
+def test_nobody_passes_without_a_good_signature(run):
+    async def body(doors, server):
+        target = "/2015-03-31/functions/hello"
+        assert error(await doors.signed("GET", target, secret="other"))[1] == "InvalidSignatureException"
+        assert error(await doors.signed("GET", target, key="AKINONE"))[1] == "UnrecognizedClientException"
+        assert error(await doors.request("GET", target))[1] == "MissingAuthenticationTokenException"
+        assert server.seen == []
+
+    run(body)
+
+
+def test_web_being_down_is_said(run):
+    async def body(doors, server):
+        answer = await doors.signed("GET", "/2015-03-31/functions/hello")
+        status, _, message = error(answer)
+        assert status == 503
+        assert "control plane is not running" in message
+
+    run(body, up=False)
