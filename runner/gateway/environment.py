@@ -10,7 +10,6 @@ from functions.runtimes import runtime, start_environment
 from functions.snapshots import FunctionSnapshot
 from runner.sandbox.spec import PoolKey
 
-
 RUNTIME_API = "127.0.0.1:9001"
 
 
