@@ -28,7 +28,8 @@ class Form:
         return self.errors.get("", "")
 
     def __getitem__(self, name: str) -> str:
-        return self.values.get(name, "")
+        # A KeyError for what is no field: templates look here before they look for attributes.
+        return self.values[name]
 
     def refuse(self, error: FunctoryError) -> None:
         """Put a refusal beside its field, or above the form when no such field was typed."""
