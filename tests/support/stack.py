@@ -105,7 +105,7 @@ class Stack:
     def ready(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
             raise AssertionError(f"up ended with {self.process.returncode}:\n{self.output[-6000:]}")
-        login = httpx.get(f"{self.console}/login/", follow_redirects=True)
+        login = httpx.get(f"{self.console}/log-in", follow_redirects=True)
         health = httpx.get(f"{self.gateway}/_functory/health")
         return login.is_success and health.is_success and bool(health.json().get("ok"))
 
