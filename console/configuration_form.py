@@ -33,7 +33,7 @@ def read_form(post: QueryDict, names: tuple[str, ...] = FIELDS) -> Form:
 
 def typed_settings(form: Form) -> dict[str, Any]:
     """The fields of a form as services.drafts.save_configuration takes them; raises InvalidParameterValue."""
-    values: dict[str, Any] = {name: form[name] for name in TEXTS if name in form.values}
+    values: dict[str, Any] = {name: form.text(name) for name in TEXTS if name in form.values}
     numbers = {name: form.number(name, label) for name, label in NUMBERS.items() if name in form.values}
     return values | numbers
 

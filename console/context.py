@@ -14,6 +14,7 @@ from functions.states import Role
 
 # The section of the left rail that a page belongs to, by the first word of its address after the project.
 SECTIONS = frozenset({"functions", "events", "logs", "metrics", "billing", "sandboxes", "settings"})
+_ELSEWHERE = {"new": "functions", "deleted": "functions"}
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -35,4 +36,4 @@ def section_of(path: str) -> str:
     """ "functions" for /p/<account>/functions/..., "home" for the project itself."""
     parts = path.strip("/").split("/")
     word = parts[2] if len(parts) > 2 else "home"
-    return word if word in SECTIONS else "home"
+    return word if word in SECTIONS else _ELSEWHERE.get(word, "home")

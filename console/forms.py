@@ -27,9 +27,9 @@ class Form:
         """An error of the whole form."""
         return self.errors.get("", "")
 
-    def __getitem__(self, name: str) -> str:
-        # A KeyError for what is no field: templates look here before they look for attributes.
-        return self.values[name]
+    def text(self, name: str) -> str:
+        """What was typed into a field. (No __getitem__: templates would look names up there first.)"""
+        return self.values.get(name, "")
 
     def refuse(self, error: FunctoryError) -> None:
         """Put a refusal beside its field, or above the form when no such field was typed."""
@@ -37,7 +37,7 @@ class Form:
 
     def number(self, name: str, label: str) -> int:
         """A whole number; raises InvalidParameterValue with the field."""
-        text = self[name].replace(",", "").replace(" ", "")
+        text = self.text(name).replace(",", "").replace(" ", "")
         if not text.isdecimal():
             raise InvalidParameterValue(f"{label} is a whole number.", field=name)
         return int(text)

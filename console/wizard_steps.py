@@ -104,18 +104,18 @@ def review(*, acting: Principal, function: Function, form: Form, post: QueryDict
 
 def trigger_choice(form: Form) -> dict[str, str]:
     """What was chosen, with what belongs to its kind."""
-    kind = form["kind"]
+    kind = form.text("kind")
     names = {
         triggers.URL_TRIGGER: ("auth",),
         triggers.SCHEDULE_TRIGGER: ("expression", "timezone", "payload"),
     }.get(kind, ())
-    chosen = {"kind": kind, **{name: form[name] for name in names}}
+    chosen = {"kind": kind, **{name: form.text(name) for name in names}}
     if kind == triggers.SCHEDULE_TRIGGER:
-        if not form["expression"]:
+        if not form.text("expression"):
             raise InvalidParameterValue(
                 "Say when: an expression such as rate(5 minutes).", field="expression"
             )
-        chosen["timezone"] = form["timezone"] or "UTC"
+        chosen["timezone"] = form.text("timezone") or "UTC"
     return chosen
 
 

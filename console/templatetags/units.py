@@ -140,6 +140,18 @@ def pretty_json(value: Any) -> str:
 
 
 @register.filter
+def ticks(text: str) -> SafeString:
+    """Text whose `parts in backticks` are code; everything is escaped."""
+    pieces = str(text).split("`")
+    if len(pieces) % 2 == 0:
+        return format_html("{}", text)
+    marked = [
+        format_html("<code>{}</code>" if place % 2 else "{}", piece) for place, piece in enumerate(pieces)
+    ]
+    return format_html("{}" * len(marked), *marked)
+
+
+@register.filter
 def words(name: str) -> str:
     """A name with underscores as words: no_new_privileges is No new privileges."""
     text = name.replace("_", " ").strip()

@@ -50,7 +50,9 @@ def concurrency(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     function = place.function(name)
     form = Form.read(request.POST, ("reserved_concurrency",))
     try:
-        limit = form.number("reserved_concurrency", "The limit") if form["reserved_concurrency"] else None
+        limit = (
+            form.number("reserved_concurrency", "The limit") if form.text("reserved_concurrency") else None
+        )
         services.set_reserved_concurrency(acting=place.principal, function=function, limit=limit)
     except FunctoryError as error:
         form.refuse(error)

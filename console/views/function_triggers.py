@@ -179,10 +179,10 @@ def _edit_page(
 
 def _typed(form: Form) -> dict[str, Any]:
     return {
-        "name": form["name"],
-        "expression": form["expression"],
-        "timezone_name": form["timezone"] or "UTC",
-        "payload": form["payload"],
+        "name": form.text("name"),
+        "expression": form.text("expression"),
+        "timezone_name": form.text("timezone") or "UTC",
+        "payload": form.text("payload"),
     }
 
 

@@ -33,7 +33,7 @@ COLUMNS = (
     ("name", "Name", "name", "-name", ""),
     ("runtime", "Runtime", "runtime", "-runtime", "hide-phone"),
     ("triggers", "Triggers", "", "", "hide-phone"),
-    ("last_call", "Last call", "-last_call", "", ""),
+    ("last_call", "Last call", "-last_call", "", "hide-phone"),
     ("errors", "Errors 24 h", "-errors", "", "text-end"),
     ("p95", "p95", "", "", "text-end hide-phone"),
     ("cost", "Cost this month", "-cost", "", "text-end hide-phone"),

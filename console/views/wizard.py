@@ -123,7 +123,7 @@ def _save_create(request: HttpRequest, place: Place, function: Function) -> Http
 def _save_runtime(request: HttpRequest, place: Place, function: Function) -> HttpResponse:
     form = Form.read(request.POST, ("runtime",))
     try:
-        steps.choose_runtime(acting=place.principal, function=function, identifier=form["runtime"])
+        steps.choose_runtime(acting=place.principal, function=function, identifier=form.text("runtime"))
     except FunctoryError as error:
         form.refuse(error)
         page = {**_runtime_page(function), "form": form}
