@@ -88,11 +88,26 @@ def functory_plans(config: Config) -> list[ChildPlan]:
         is_ready=lambda: ready.http_answers_unix(config.gateway_socket, "/_functory/health")
         and ready.port_answers(config.gateway),
     )  # fmt: skip
-    names = [f"worker-{number}" for number in range(1, config.workers + 1)]
-    workers = [ChildPlan(name, _manage("worker"), stage=0, grace_s=20) for name in names]
+    workers = [
+        ChildPlan(
+            f"worker-{number}",
+            (*_manage("worker"), "--queues", worker_queues(number, config.workers)),
+            stage=0,
+            grace_s=20,
+        )
+        for number in range(1, config.workers + 1)
+    ]
     recorder = ChildPlan(RECORDER, _manage("recorder"), stage=2, grace_s=15, separate=True)
     scheduler = ChildPlan("scheduler", _manage("scheduler"), stage=0, grace_s=10, separate=True)
     return [gateway, web, relay, *workers, recorder, scheduler]
+
+
+def worker_queues(number: int, total: int) -> str:
+    """What the worker of that number serves: a deploy must never wait behind a long delivery of events, nor
+    events behind a long build."""
+    if total == 1:
+        return "deploys,events,housekeeping"
+    return {1: "deploys,housekeeping", 2: "events,housekeeping"}.get(number, "deploys,events")
 
 
 def child_environment(

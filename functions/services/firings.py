@@ -1,0 +1,103 @@
+"""Schedules that are due: what their event looks like, and the claim that makes each due time fire once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from functions.expressions import Rate, next_firing, parse_expression, zone_of
+from functions.models import Schedule
+from functions.records import AcceptedEvent
+from functions.states import TriggerKind
+
+# A schedule and a due time make one event id for ever: whoever fires it again changes nothing.
+_FIRINGS = UUID("9f6a3c52-6f7e-5b0e-8c57-4c0f2b1d7a10")
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A schedule at one due time, and the event that it is."""
+
+    schedule_id: UUID
+    due_at: datetime
+    next_due_at: datetime | None
+    event: AcceptedEvent
+
+
+def due_firings(*, now: datetime, limit: int = 200) -> list[Firing]:
+    """What is due, the longest overdue first. Times that passed while nobody looked are one firing, for the
+    first of them."""
+    rows = Schedule.objects.filter(
+        due_at__lte=now, enabled=True, function__deleted_at__isnull=True, function__paused_at__isnull=True
+    )
+    found = rows.select_related("function__project").order_by("due_at")[:limit]
+    return [_firing(schedule, now) for schedule in found if schedule.due_at is not None]
+
+
+def complete(firings: Sequence[Firing], *, now: datetime) -> int:
+    """Note that these have been handed over, each unless somebody else has done so or it was changed
+    meanwhile; returns how many were noted."""
+    noted = 0
+    for firing in firings:
+        noted += Schedule.objects.filter(pk=firing.schedule_id, due_at=firing.due_at).update(
+            due_at=firing.next_due_at, last_due_at=firing.due_at, last_fired_at=now
+        )
+    return noted
+
+
+def next_due_at() -> datetime | None:
+    """When the next schedule is due."""
+    rows = Schedule.objects.filter(due_at__isnull=False, enabled=True).order_by("due_at")
+    return rows.values_list("due_at", flat=True).first()
+
+
+def _firing(schedule: Schedule, now: datetime) -> Firing:
+    due_at = schedule.due_at or now
+    expression, zone = parse_expression(schedule.expression), zone_of(schedule.timezone)
+    following = next_firing(expression, zone, due_at)
+    if following is not None and following <= now:
+        # A rate keeps its beat; a wall-clock time goes on from now.
+        following = _next_beat(expression, due_at, now) or next_firing(expression, zone, now)
+    return Firing(schedule.pk, due_at, following, _event(schedule, due_at))
+
+
+def _next_beat(expression: object, due_at: datetime, now: datetime) -> datetime | None:
+    if not isinstance(expression, Rate):
+        return None
+    return due_at + ((now - due_at) // expression.period + 1) * expression.period
+
+
+def _event(schedule: Schedule, due_at: datetime) -> AcceptedEvent:
+    event_id = str(uuid5(_FIRINGS, f"{schedule.pk}/{due_at.astimezone(UTC).isoformat()}"))
+    return AcceptedEvent(
+        event_id=event_id,
+        project_id=str(schedule.function.project_id),
+        function_id=str(schedule.function_id),
+        qualifier=schedule.qualifier,
+        trigger=TriggerKind.SCHEDULE,
+        trigger_id=str(schedule.pk),
+        accepted_us=int(due_at.timestamp() * 1_000_000),
+        payload=schedule.payload or _scheduled_event(schedule, due_at, event_id),
+    )
+
+
+def _scheduled_event(schedule: Schedule, due_at: datetime, event_id: str) -> str:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html"""
+    function = schedule.function
+    account = function.project.account
+    return json.dumps(
+        {
+            "version": "0",
+            "id": event_id,
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": account,
+            "time": due_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": function.region,
+            "resources": [f"arn:aws:events:{function.region}:{account}:rule/{function.name}-{schedule.name}"],
+            "detail": {},
+        }
+    )
