@@ -79,6 +79,11 @@ def test_the_languages_start(client):
     assert "curl" in run(client, "provided.al2023", "curl", "--version")
 
 
+def test_every_sandboxs_user_has_a_name(client):
+    asked = 'python3.13 -c "import pwd; print(pwd.getpwuid(60000).pw_name, pwd.getpwuid(60999).pw_dir)"'
+    assert run(client, "python3.13", "sh", "-c", asked) == "sandbox60000 /tmp"
+
+
 def test_every_recipe_is_built_and_labelled(client):
     for recipe in recipes():
         assert client.images.get(recipe.reference).labels["functory.recipe"] == recipe.digest
