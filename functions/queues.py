@@ -95,6 +95,11 @@ def enqueue_housekeeping(name: str) -> None:
     _enqueue(HOUSEKEEPING, HOUSEKEEPING_JOB, f"housekeeping-{name}-{new_id()}", [name])
 
 
+def waiting(queue_name: str) -> int:
+    """How many jobs wait in a queue."""
+    return int(Queue(queue_name, connection=connection(), serializer=JSONSerializer).count)
+
+
 def _on_commit(using: str, action: Callable[[], None]) -> None:
     def act() -> None:  # Django names a failed hook by its __qualname__, which a partial has not
         action()

@@ -1,28 +1,39 @@
 """The RQ worker: runs jobs in this process, one at a time, with everything imported beforehand. A fork per job, RQ's
-default, would cost more than a save-to-live may take."""
+default, would cost more than a save-to-live may take. Outlives Redis."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Sequence
+from types import FrameType
 
 import redis
 from django.db import close_old_connections
 from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from functions import queues
+from functions.config import Config
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("functory.worker")
 
 ALL_QUEUES = (queues.DEPLOYS, queues.EVENTS, queues.HOUSEKEEPING)
 RECONNECT_S = 1.0
 
 
 class Worker(SimpleWorker):
-    """Keeps database connections fresh between jobs."""
+    """Keeps database connections fresh between jobs, and remembers that it was told to stop: RQ's loop also
+    ends when Redis fails it."""
+
+    told_to_stop = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT: end after the current job."""
+        self.told_to_stop = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run one job."""
@@ -33,21 +44,23 @@ class Worker(SimpleWorker):
             close_old_connections()
 
 
-def work(names: Sequence[str]) -> None:
+def work(config: Config, names: Sequence[str]) -> None:
     """Serve these queues, the first before the others, until SIGTERM or SIGINT; a Redis that is away is waited
     for."""
     import_jobs()
     while True:
-        client = queues.connection()
-        served = [Queue(name, connection=client, serializer=JSONSerializer) for name in names]
+        # Its own connections: RQ waits on them for minutes, and sets their time-outs.
+        client = redis.Redis.from_url(config.redis_address, socket_connect_timeout=5)
         try:
-            worker = Worker(served, connection=client, serializer=JSONSerializer)
-            worker.work(with_scheduler=False, logging_level="WARNING")
+            if _serve(client, names):
+                return
+        except StopRequested:
+            return
         except redis.RedisError as error:
             log.warning("the worker waits for Redis: %s", error)
-            time.sleep(RECONNECT_S)
-            continue
-        return
+        finally:
+            client.close()
+        time.sleep(RECONNECT_S)
 
 
 def import_jobs() -> None:
@@ -55,3 +68,11 @@ def import_jobs() -> None:
     from runner.jobs import deploy, drain, housekeeping
 
     log.debug("ready: %s", (deploy, drain, housekeeping))
+
+
+def _serve(client: redis.Redis, names: Sequence[str]) -> bool:
+    """One RQ worker until it ends; whether it was told to."""
+    served = [Queue(name, connection=client, serializer=JSONSerializer) for name in names]
+    worker = Worker(served, connection=client, serializer=JSONSerializer, log_job_description=False)
+    worker.work(with_scheduler=False, logging_level="WARNING")
+    return worker.told_to_stop

@@ -68,6 +68,11 @@ def any_due(now: datetime, *, lost_before: datetime) -> bool:
     return Event.objects.filter(_due(now, lost_before)).exists()
 
 
+def any_lost(now: datetime) -> bool:
+    """Whether the lease of some event has run out without a record that closed it."""
+    return Event.objects.filter(state=EventState.CLAIMED, lease_until__lt=now).exists()
+
+
 def claim_due(
     *,
     limit: int,
@@ -76,13 +81,15 @@ def claim_due(
     lost_before: datetime,
     timeouts: Callable[[Collection[UUID]], Mapping[UUID, timedelta]],
     skipped: Collection[UUID] = (),
+    only: UUID | None = None,
 ) -> list[Claimed]:
-    """Claim up to `limit` due events, the longest waiting first, but none of the functions `skipped`. An event
-    whose lease ended before `lost_before` was lost with its worker and is claimed anew. Events past their
-    maximum age expire. `timeouts` gives each function's longest run."""
+    """Claim up to `limit` due events, the longest waiting first, but none of the functions `skipped`, or only
+    those of one function. An event whose lease ended before `lost_before` was lost with its worker and is
+    claimed anew. Events past their maximum age expire. `timeouts` gives each function's longest run."""
     with transaction.atomic(using="telemetry"):
         _expire(now, lost_before)
         rows = Event.objects.filter(_due(now, lost_before)).exclude(function_id__in=skipped)
+        rows = rows.filter(function_id=only) if only else rows
         can_skip = connections["telemetry"].features.has_select_for_update_skip_locked
         events = list(rows.select_for_update(skip_locked=can_skip).order_by("due_at")[:limit])
         longest = timeouts({event.function_id for event in events}) if events else {}

@@ -61,7 +61,7 @@ def _firing(schedule: Schedule, now: datetime) -> Firing:
     if following is not None and following <= now:
         # A rate keeps its beat; a wall-clock time goes on from now.
         following = _next_beat(expression, due_at, now) or next_firing(expression, zone, now)
-    return Firing(schedule.pk, due_at, following, _event(schedule, due_at))
+    return Firing(schedule.pk, due_at, following, _event(schedule, due_at, now))
 
 
 def _next_beat(expression: object, due_at: datetime, now: datetime) -> datetime | None:
@@ -70,7 +70,7 @@ def _next_beat(expression: object, due_at: datetime, now: datetime) -> datetime 
     return due_at + ((now - due_at) // expression.period + 1) * expression.period
 
 
-def _event(schedule: Schedule, due_at: datetime) -> AcceptedEvent:
+def _event(schedule: Schedule, due_at: datetime, now: datetime) -> AcceptedEvent:
     event_id = str(uuid5(_FIRINGS, f"{schedule.pk}/{due_at.astimezone(UTC).isoformat()}"))
     return AcceptedEvent(
         event_id=event_id,
@@ -79,7 +79,8 @@ def _event(schedule: Schedule, due_at: datetime) -> AcceptedEvent:
         qualifier=schedule.qualifier,
         trigger=TriggerKind.SCHEDULE,
         trigger_id=str(schedule.pk),
-        accepted_us=int(due_at.timestamp() * 1_000_000),
+        # Now and not the due time: what was missed for longer than an event may wait is run all the same.
+        accepted_us=int(now.timestamp() * 1_000_000),
         payload=schedule.payload or _scheduled_event(schedule, due_at, event_id),
     )
 

@@ -3,14 +3,11 @@ made becomes a read-only tree owned by root, in one step. Knows no database."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import stat
-import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import docker
@@ -22,10 +19,12 @@ from runner.build import container
 from runner.build.blame import cause
 from runner.build.indexes import Indexes
 from runner.build.plan import SOURCE, TEMPORARY, BuildPlan, Reader
+from runner.build.workspaces import alone, workspace
 from runner.images.trust import host_ca_bundle, proxy_environment, trust_environment
 
 CERTIFICATES = "/etc/functory-ca.crt"
 NPMRC = "/build/npmrc"
+WAITING = "Another deployment is installing the same dependencies; waiting for it."
 _LINES_KEPT = 200
 
 
@@ -54,32 +53,31 @@ class Builder:
         """Have the tree of `plan.key`; returns its size in bytes. `package` is the unpacked code. Of several
         who want the same tree one installs and the others wait. Raises BuildFailed, BuilderDown."""
         tree = self._store.dependencies(plan.key)
-        tree.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(tree.parent / f".{plan.key}.lock", on_line):
+        with alone(self._store, plan.key, lambda: on_line(WAITING)):
             if not tree.exists():
-                with _workspace(tree.parent, plan.key) as workspace:
-                    self._run(plan, package, workspace, on_line)
-                    self._keep(plan, workspace, tree)
+                with workspace(self._store, plan.key) as folder:
+                    self._run(plan, package, folder, on_line)
+                    self._keep(plan, folder, tree)
         return apparent_size(tree)
 
-    def _run(self, plan: BuildPlan, package: Path, workspace: Path, on_line: Callable[[str], None]) -> None:
-        self._lay_out(plan, package, workspace)
+    def _run(self, plan: BuildPlan, package: Path, folder: Path, on_line: Callable[[str], None]) -> None:
+        self._lay_out(plan, package, folder)
         said: deque[str] = deque(maxlen=_LINES_KEPT)
 
         def listen(line: str) -> None:
             said.append(line)
             on_line(line)
 
-        outcome = container.run(self._client, self._errand(plan, package, workspace), listen)
+        outcome = container.run(self._client, self._errand(plan, package, folder), listen)
         if outcome.stopped:
             raise BuildFailed(outcome.stopped)
         if outcome.exit_code != 0:
             raise BuildFailed(cause(plan.tool, list(said)))
 
-    def _lay_out(self, plan: BuildPlan, package: Path, workspace: Path) -> None:
+    def _lay_out(self, plan: BuildPlan, package: Path, folder: Path) -> None:
         """The workspace itself stays root's, so that a build cannot put a link in the place of its output."""
-        _write(workspace / "npmrc", self._indexes.npmrc.encode())
-        output, temporary = workspace / "out", workspace / "tmp"
+        _write(folder / "npmrc", self._indexes.npmrc.encode())
+        output, temporary = folder / "out", folder / "tmp"
         if plan.tool == "npm" and plan.whole_package:
             shutil.copytree(package, output, symlinks=True, ignore=shutil.ignore_patterns("node_modules"))
             output.chmod(0o755)
@@ -89,10 +87,10 @@ class Builder:
         if plan.tool == "npm":
             for name, content in plan.manifests.items():
                 _write(output / name, content)
-        for folder in (output, temporary):
-            _give(folder, container.builder_uid())
+        for given in (output, temporary):
+            _give(given, container.builder_uid())
 
-    def _errand(self, plan: BuildPlan, package: Path, workspace: Path) -> container.Errand:
+    def _errand(self, plan: BuildPlan, package: Path, folder: Path) -> container.Errand:
         mounts = {package: SOURCE}
         environment = {
             **proxy_environment(),
@@ -112,17 +110,17 @@ class Builder:
             image=plan.image,
             command=plan.command,
             folder=plan.folder,
-            workspace=workspace,
+            workspace=folder,
             network=self._network(),
             mounts=mounts,
             environment=environment,
         )
 
-    def _keep(self, plan: BuildPlan, workspace: Path, tree: Path) -> None:
+    def _keep(self, plan: BuildPlan, folder: Path, tree: Path) -> None:
         """Judge what a stranger's installation scripts have left, and make it ours. The builder is gone."""
-        made = _folder(workspace / "out")
+        made = _folder(folder / "out")
         if plan.result:
-            kept = workspace / "kept"
+            kept = folder / "kept"
             kept.mkdir()
             if os.path.lexists(made / plan.result):  # packages that need nothing leave no folder
                 _folder(made / plan.result).rename(kept / plan.result)
@@ -167,29 +165,6 @@ def apparent_size(tree: Path) -> int:
         for name in names
         if stat.S_ISREG((status := Path(directory, name).lstat()).st_mode)
     )
-
-
-@contextmanager
-def _alone(lock: Path, on_line: Callable[[str], None]) -> Iterator[None]:
-    """One at a time, over all workers; the lock falls with its process."""
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            on_line("Another deployment is installing the same dependencies; waiting for it.")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
-def _workspace(parent: Path, key: str) -> Iterator[Path]:
-    """A folder for one build, gone afterwards."""
-    workspace = Path(tempfile.mkdtemp(prefix=f".build-{key[:12]}-", dir=parent))
-    workspace.chmod(0o755)
-    try:
-        yield workspace
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
 
 
 def _folder(path: Path) -> Path:

@@ -1,0 +1,185 @@
+"""The job that brings a deployment live: code and dependencies on disk, a first start, then the switch. Until
+the switch, what runs stays untouched. Begun again after a worker's death, it goes on where it was."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from functions.errors import FunctoryError, ResourceConflict
+from functions.installation import store
+from functions.limits import UNPACKED
+from functions.models import DependencyTree, Deployment, Revision
+from functions.runtimes import runtime
+from functions.services import deploys
+from functions.services.guard import system_principal
+from functions.states import DEPLOYMENT_ENDED, DEPLOYMENT_MOVES, DeploymentState
+from runner.build.builder import BuildFailed, reader, too_large
+from runner.build.container import BuilderDown
+from runner.build.indexes import read_indexes
+from runner.build.main import open_builder
+from runner.build.plan import BuildPlan, ManifestError, plan_build
+from runner.client import GatewayClient, GatewayDown, GatewayRefused, Warmed
+from runner.images.catalog import builder_reference
+from runner.images.errors import ImageError
+from runner.jobs.live_log import watched
+from runner.jobs.turns import turn
+
+GATEWAY_PATIENCE_S = 15.0  # it may be restarting
+log = logging.getLogger("functory.deploy")
+
+
+class DeployFailed(Exception):
+    """Why a deployment ends: an error type and a message for the person who deployed."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+
+
+def run(deployment_id: str) -> None:
+    """Deploy; nothing happens when it has ended or another worker is on it."""
+    key = UUID(deployment_id)
+    with turn(settings.FUNCTORY, key) as mine:
+        deployment = _open(key)
+        if not mine or deployment is None:
+            return
+        try:
+            _deploy(deployment)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: housekeeping begins again
+        except DeployFailed as error:
+            _fail(key, error.error_type, str(error))
+        except FunctoryError as error:
+            _fail(key, error.code, error.message)
+        except Exception as error:  # the edge of the job: nobody may wait for ever
+            log.exception("deployment %s broke", key)
+            _fail(
+                key,
+                "ServiceException",
+                f"Functory could not deploy this: {error}. The worker's log says more.",
+            )
+
+
+def _fail(key: UUID, error_type: str, message: str) -> None:
+    # A deployment that has ended meanwhile stays as it ended.
+    with suppress(ResourceConflict):
+        deploys.fail(deployment_id=key, error_type=error_type, message=message)
+
+
+def _open(key: UUID) -> Deployment | None:
+    rows = Deployment.objects.select_related(
+        "function__project", "revision__artifact", "revision__dependencies"
+    )
+    return rows.filter(pk=key).exclude(state__in=DEPLOYMENT_ENDED).first()
+
+
+def _deploy(deployment: Deployment) -> None:
+    revision = deployment.revision
+    if revision is None:
+        raise DeployFailed("ServiceException", "The revision of this deployment is gone: deploy again.")
+    _reach(deployment, DeploymentState.SAVING)
+    package = store().unpack(revision.artifact_id)
+    if deployment.install_dependencies:
+        _install(deployment, revision, package)
+    if revision.dependencies_id and revision.runtime.startswith("nodejs"):
+        store().unpack(revision.artifact_id, linked=True)
+    _reach(deployment, DeploymentState.STARTING)
+    _start(deployment, revision)
+    project = deployment.function.project
+    deploys.finish(deployment_id=deployment.pk, acting=system_principal(project.pk, project.account))
+
+
+def _reach(deployment: Deployment, state: DeploymentState) -> None:
+    """Move on to a state, unless an earlier worker came that far."""
+    if state in DEPLOYMENT_MOVES[deployment.state]:
+        deployment.state = deploys.advance(deployment.pk, state).state
+
+
+def _install(deployment: Deployment, revision: Revision, package: Path) -> None:
+    plan = _plan(revision, package)
+    if plan is None:
+        return
+    tree = DependencyTree.objects.filter(pk=plan.key).first()
+    if tree is not None and store().dependencies(plan.key).exists():
+        size = tree.size
+        deploys.append_log(deployment.pk, "Dependencies have not changed: nothing to install.\n")
+    else:
+        _reach(deployment, DeploymentState.BUILDING)
+        size = _build(deployment, plan, package)
+    if size + revision.artifact.unpacked_size > UNPACKED:
+        raise DeployFailed("CodeStorageExceededException", too_large(size + revision.artifact.unpacked_size))
+    deploys.set_dependencies(revision=revision, key=plan.key, size=size)
+
+
+def _plan(revision: Revision, package: Path) -> BuildPlan | None:
+    row = runtime(revision.runtime)
+    try:
+        return plan_build(
+            row,
+            reader(package),
+            package_sha256=revision.artifact_id,
+            image=builder_reference(row.builder) if row.builder else "",
+            indexes=read_indexes().description,
+        )
+    except ManifestError as error:
+        raise DeployFailed("Build.InvalidManifest", str(error)) from error
+    except ImageError as error:
+        raise DeployFailed("ServiceUnavailableException", str(error)) from error
+
+
+def _build(deployment: Deployment, plan: BuildPlan, package: Path) -> int:
+    started = time.monotonic()
+    try:
+        with open_builder(settings.FUNCTORY) as builder:
+            size = watched(
+                lambda on_line: builder.install(plan, package, on_line),
+                lambda text: deploys.append_log(deployment.pk, text),
+            )
+    except BuildFailed as error:
+        raise DeployFailed("Build.Failed", str(error)) from error
+    except BuilderDown as error:
+        raise DeployFailed("ServiceUnavailableException", str(error)) from error
+    deploys.append_log(deployment.pk, f"Installed in {time.monotonic() - started:.1f} s.\n")
+    return size
+
+
+def _start(deployment: Deployment, revision: Revision) -> None:
+    """Run the code's first start. A console deploy must pass it; the API's updates only leave a note, since in
+    AWS they run nothing."""
+    try:
+        warmed = _warm(deployment, revision)
+    except (GatewayDown, GatewayRefused) as error:
+        if deployment.draft_token is None:
+            return
+        code = error.code if isinstance(error, GatewayRefused) else "ServiceUnavailableException"
+        raise DeployFailed(code, str(error)) from error
+    if warmed.log:
+        deploys.append_log(deployment.pk, warmed.log)
+    if warmed.ok:
+        deploys.append_log(deployment.pk, f"Started in {warmed.init_us / 1000:.0f} ms.\n")
+    elif deployment.draft_token is not None:
+        message = "\n".join((warmed.error_message, *warmed.stack))
+        raise DeployFailed(warmed.error_type or "Runtime.Unknown", message)
+
+
+def _warm(deployment: Deployment, revision: Revision) -> Warmed:
+    deadline = time.monotonic() + GATEWAY_PATIENCE_S
+    with GatewayClient(settings.FUNCTORY) as client:
+        while True:
+            try:
+                return client.warm(
+                    function_id=str(deployment.function_id),
+                    revision_id=str(revision.pk),
+                    version=str(deployment.function.next_version) if deployment.publish else "",
+                )
+            except GatewayDown:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)

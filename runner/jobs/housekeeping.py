@@ -1,0 +1,100 @@
+"""The job that keeps the installation tidy, one kind at a time, in small steps that never make a call or a page
+wait. Which kinds there are and how often they run stands in runner.scheduler."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from functions import queues
+from functions.artifacts import Store
+from functions.installation import store
+from functions.limits import UNDO_DELETE_DAYS
+from functions.models import Deployment, Function
+from functions.services import code, retention
+from functions.services.functions import purge_function
+from functions.states import DEPLOYMENT_ENDED, DeploymentState
+from runner.build.container import BuilderDown, remove
+from runner.build.container import orphans as builders
+from runner.build.main import engine
+from runner.build.workspaces import is_building, sweep
+from runner.jobs.turns import is_anybodys_turn
+
+UNTOUCHED_FOR = timedelta(seconds=20)
+WAITING_FOR = timedelta(minutes=2)
+log = logging.getLogger("functory.housekeeping")
+
+
+def run(name: str) -> None:
+    """One round of one kind; raises KeyError for a kind that there is not."""
+    KINDS[name]()
+
+
+def take_up_deployments() -> None:
+    """Enqueue deployments again that nobody works on: their worker died, or their wake-up was lost."""
+    now = timezone.now()
+    begun = Q(created_at__lt=now - UNTOUCHED_FOR) & ~Q(state=DeploymentState.QUEUED)
+    forgotten = Q(created_at__lt=now - WAITING_FOR, state=DeploymentState.QUEUED)
+    # While others wait in line, one that is queued may wait among them.
+    lost = begun if queues.waiting(queues.DEPLOYS) else begun | forgotten
+    for deployment in Deployment.objects.exclude(state__in=DEPLOYMENT_ENDED).filter(lost):
+        if not is_anybodys_turn(settings.FUNCTORY, deployment.pk):
+            log.warning("deployment %s is taken up again", deployment.pk)
+            queues.enqueue_deploy(deployment.pk, again=_minutes_since(deployment.created_at, now))
+
+
+def expire_telemetry() -> None:
+    """Remove what is older than the installation keeps."""
+    removed = retention.expire(days=settings.FUNCTORY.retention_days, now=timezone.now())
+    if removed:
+        log.info("removed %d rows of old telemetry", removed)
+
+
+def purge_deleted_functions() -> None:
+    """Remove functions for good whose time to be restored is over, and what they left in the telemetry."""
+    over = timezone.now() - timedelta(days=UNDO_DELETE_DAYS)
+    for function in Function.objects.filter(deleted_at__lt=over)[:20]:
+        if retention.forget_function(function.pk):
+            purge_function(function=function)
+            log.info("function %s is gone for good", function.pk)
+
+
+def discard_code() -> None:
+    """Remove packages and dependencies that nothing refers to any more, and what broken work left on disk."""
+    kept: Store = store()
+    now = timezone.now()
+    for sha256 in code.discard_artifacts(now=now):
+        kept.discard(sha256)
+    for key in code.discard_dependencies(now=now):
+        kept.discard_dependencies(key)
+    sweep(kept, now)
+
+
+def remove_builders() -> None:
+    """Remove builder containers that outlived their worker."""
+    try:
+        with engine(settings.FUNCTORY) as client:
+            for container_id, key in builders(client, settings.FUNCTORY.instance):
+                if not is_building(store(), key):
+                    log.warning("builder %s was left behind", container_id[:12])
+                    remove(client, container_id)
+    except BuilderDown as error:
+        log.warning("%s", error)
+
+
+KINDS: Mapping[str, Callable[[], None]] = {
+    "deployments": take_up_deployments,
+    "retention": expire_telemetry,
+    "deleted": purge_deleted_functions,
+    "artifacts": discard_code,
+    "builders": remove_builders,
+}
+
+
+def _minutes_since(then: datetime, now: datetime) -> int:
+    return int((now - then).total_seconds() // 60) + 1
