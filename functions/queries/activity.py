@@ -15,7 +15,7 @@ from functions.quantiles import MergedSketch
 
 RECENT = timedelta(hours=24)
 # Reading a sketch takes some 15 microseconds: on a busy page p95 looks back less than 24 hours.
-_MOST_SKETCHES = 2000
+_MOST_SKETCHES = 1000
 _OLDEST_CALL = timedelta(days=40)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,8 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 }
 # Orders by what only the other database knows: highest first, functions without any last.
 RANKED_ORDERS = ("-errors", "-cost", "-last_call")
+_LOOKED_UP_AT_ONCE = 500
+_Place = tuple[int, UUID]  # a rank, negated, and whose it is: sorts as the page does
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,19 +188,43 @@ def _ranks(project_id: UUID, order: str, now: datetime) -> Mapping[UUID, int]:
 
 
 def _ranked_page(rows: QuerySet[Any], ranks: Mapping[UUID, int], marker: str, size: int) -> Page[Function]:
-    """The ids of all that match are sorted here, since no join spans two databases; rows are read for the
-    page alone."""
-    ids = rows.order_by().values_list("pk", flat=True)
-    places = sorted((-ranks.get(function_id, 0), str(function_id)) for function_id in ids)
-    if marker:
-        after = tuple(read_marker(marker, 2))
-        if [type(value) for value in after] != [int, str]:
-            raise InvalidParameterValue("The page marker is not valid.")
-        places = [place for place in places if place > after]
-    chosen = [UUID(text) for _, text in places[:size]]
+    """Ranks are sorted here, since no join spans two databases, and looked up among the rows until the page
+    is full; the rows without a rank follow in the order of their ids."""
+    after = _place_in(marker)
+    ranked = sorted((-rank, function_id) for function_id, rank in ranks.items() if rank)
+    if after is not None:
+        ranked = [place for place in ranked if place > after]
+    places: list[_Place] = []
+    for start in range(0, len(ranked), _LOOKED_UP_AT_ONCE):
+        part = ranked[start : start + _LOOKED_UP_AT_ONCE]
+        present = set(rows.filter(pk__in=[key for _, key in part]).order_by().values_list("pk", flat=True))
+        places += [place for place in part if place[1] in present]
+        if len(places) > size:
+            break
+    if len(places) <= size:
+        places += _unranked(rows, ranks, after, size + 1 - len(places))
+    chosen = [function_id for _, function_id in places[:size]]
     by_id = _joined(rows).in_bulk(chosen)
     items = [by_id[function_id] for function_id in chosen if function_id in by_id]
     return Page(items, marker_of(places[size - 1]) if len(places) > size else "")
+
+
+def _unranked(
+    rows: QuerySet[Any], ranks: Mapping[UUID, int], after: _Place | None, wanted: int
+) -> list[_Place]:
+    if after is not None and after[0] == 0:
+        rows = rows.filter(pk__gt=after[1])
+    ids = rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_LOOKED_UP_AT_ONCE)
+    return [(0, key) for key in islice((key for key in ids if not ranks.get(key)), wanted)]
+
+
+def _place_in(marker: str) -> _Place | None:
+    if not marker:
+        return None
+    rank, function_id = read_marker(marker, 2)
+    if not isinstance(rank, int) or not isinstance(function_id, UUID):
+        raise InvalidParameterValue("The page marker is not valid.")
+    return rank, function_id
 
 
 def _row(function: Function, activity: Activity) -> FunctionRow:
