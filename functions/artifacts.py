@@ -158,7 +158,7 @@ def _write_durably(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        draft.chmod(0o440)
+        draft.chmod(0o444)
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
