@@ -48,7 +48,8 @@ def _line(
 ) -> Step:
     began = reached.get(state)
     if began is None:
-        later = any(moment for name, moment in reached.items() if _place(name) > _place(state))
+        passed = reached.keys() - {DeploymentState.FAILED, DeploymentState.SUPERSEDED}
+        later = any(_place(name) > _place(state) for name in passed)
         if not later:
             return Step(label, "waiting")
         nothing = "No dependencies to install" if state == DeploymentState.BUILDING else label

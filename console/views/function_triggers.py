@@ -87,7 +87,7 @@ def save_schedule(request: HttpRequest, place: Place, name: str) -> HttpResponse
     except FunctoryError as error:
         form.refuse(error)
         return render(request, "functions/triggers.html", _page(function, form), status=error.status)
-    messages.info(request, f"The schedule {form['name']} is set.")
+    messages.info(request, f"The schedule {form.text('name')} is set.")
     return redirect("function_triggers", place.account, name)
 
 
@@ -108,7 +108,7 @@ def edit_schedule(request: HttpRequest, place: Place, name: str, schedule_id: UU
     except FunctoryError as error:
         form.refuse(error)
         return _edit_page(request, function, schedule, form, status=error.status)
-    messages.info(request, f"The schedule {form['name']} is changed.")
+    messages.info(request, f"The schedule {form.text('name')} is changed.")
     return redirect("function_triggers", place.account, name)
 
 
