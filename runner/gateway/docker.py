@@ -1,17 +1,22 @@
-"""The Docker driver with the runtime table's images and commands, and its upkeep. Imported by main alone."""
+"""The Docker driver with the runtime table's images and commands, opened once the engine answers, and its
+upkeep. Imported by main alone."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+from docker import DockerClient
+from docker.errors import DockerException
 
 from functions.config import Config
 from functions.errors import FunctoryError
 from functions.runtimes import runtime
-from runner.gateway.engine import Upkeep
 from runner.images.catalog import image_reference
 from runner.images.errors import ImageError
-from runner.sandbox.docker_driver import DockerDriver, check_engine, connect
-from runner.sandbox.driver import Driver, DriverError
+from runner.sandbox.docker_driver import DockerDriver, EngineReport, check_engine, connect
+from runner.sandbox.driver import Container, DriverError
+from runner.sandbox.spec import PoolKey
 
 
 def image_of(name: str) -> str:
@@ -30,13 +35,34 @@ def command_of(name: str) -> tuple[str, ...]:
         raise DriverError(error.message) from error
 
 
-def open_driver(config: Config) -> tuple[Driver, Upkeep]:
-    """The driver and what keeps its engine in order."""
-    client = connect(config)
-    driver = DockerDriver(config, image_of, command_of, client)
+class DockerEngine:
+    """A driver that is there before its engine is: the client library speaks to the engine when it is made,
+    so that is left to `recover`, which is tried until it works."""
 
-    def upkeep() -> dict[str, Any]:
-        report = check_engine(client)
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._client: DockerClient | None = None
+        self._driver: DockerDriver | None = None
+
+    async def create(self, key: PoolKey) -> Container:
+        """A started container; raises DriverError."""
+        return await self._opened().create(key)
+
+    async def recover(self) -> int:
+        """Open the driver if it is not yet, and remove what an earlier run left; raises DriverError."""
+        if self._driver is None:
+            self._driver = await asyncio.to_thread(self._open)
+        return await self._driver.recover()
+
+    async def close(self) -> None:
+        """Remove all that was made."""
+        if self._driver is not None:
+            await self._driver.close()
+
+    def upkeep(self) -> dict[str, Any]:
+        """Look at the engine, put its rules back, and say what holds. Blocking; raises DriverError."""
+        driver = self._opened()
+        report = check_engine(self._client) if self._client else EngineReport("The engine does not answer")
         if not report.usable:
             raise DriverError(report.reason)
         driver.egress.keep()
@@ -48,4 +74,14 @@ def open_driver(config: Config) -> tuple[Driver, Upkeep]:
             "rules": driver.egress.read_back(),
         }
 
-    return driver, upkeep
+    def _open(self) -> DockerDriver:
+        try:
+            self._client = connect(self._config)
+            return DockerDriver(self._config, image_of, command_of, self._client)
+        except (DockerException, OSError) as error:
+            raise DriverError(f"The engine does not answer: {error}") from error
+
+    def _opened(self) -> DockerDriver:
+        if self._driver is None:
+            raise DriverError("The engine does not answer")
+        return self._driver

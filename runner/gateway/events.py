@@ -4,6 +4,7 @@ told 202. Events that come together travel together. Knows no HTTP."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from functions.errors import FunctoryError, ServiceUnavailable
 from functions.records import AcceptedEvent, encode
 
 BATCH = 200
+PROBE_S = 1.0
 STREAM_FULL = 100_000  # events the recorder has not turned into rows yet
 log = logging.getLogger("functory.events")
 Told = Callable[[FunctoryError | None], None]
@@ -40,11 +42,20 @@ class EventQueue:
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
-            await self._wake.wait()
+            try:
+                await asyncio.wait_for(self._wake.wait(), PROBE_S if self.trouble else None)
+            except TimeoutError:
+                await self._probe()
             self._wake.clear()
             while self._pending:
                 batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
                 await self._write(batch)
+
+    async def _probe(self) -> None:
+        """While nothing comes, find out whether Redis is back."""
+        with contextlib.suppress(redis.exceptions.RedisError, OSError):
+            await self._client.ping()
+            self.trouble = ""
 
     async def _write(self, batch: list[tuple[bytes, Told]]) -> None:
         refusal: FunctoryError | None = None

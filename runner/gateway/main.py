@@ -167,7 +167,7 @@ class Gateway:
             self.tail.wrote(sandbox.id, sandbox.call.request_id, placement.lane.snapshot, data)
 
     def _engine_is_well(self) -> None:
-        self.pool.refill()
+        self.pool.wake()
 
     def _troubles(self) -> str:
         found = (self.announcements.trouble, self.events.trouble, self.shipper.trouble, self.journal.trouble)
@@ -205,15 +205,15 @@ def group_id() -> int | None:
 
 async def serve(config: Config) -> None:
     """Run until SIGTERM or SIGINT."""
-    from runner.gateway.docker import open_driver
+    from runner.gateway.docker import DockerEngine
     from runner.gateway.source import Queries
 
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    driver, upkeep = open_driver(config)
-    gateway = Gateway(config, driver, upkeep, Queries())
+    driver = DockerEngine(config)
+    gateway = Gateway(config, driver, driver.upkeep, Queries())
     await gateway.start()
     await stopping.wait()
     log.info("stopping")

@@ -67,11 +67,12 @@ class Shelf(Generic[S]):
     callers: deque[asyncio.Future[S]] = field(default_factory=deque)
     permanent: bool = False
     last_used: float = 0.0
+    trouble: str = ""
 
 
 class Pool(Generic[S]):
     """Hands out prewarmed sandboxes and makes more, at most `policy.parallel` at a time: creating them takes
-    the machine's processors from the calls that run. `trouble` says why none can be made, or is ""."""
+    the machine's processors from the calls that run."""
 
     def __init__(
         self,
@@ -87,7 +88,6 @@ class Pool(Generic[S]):
         self._failures = 0
         self._retry: asyncio.TimerHandle | None = None
         self._closed = False
-        self.trouble = ""
 
     # --- what callers do ---
 
@@ -132,6 +132,22 @@ class Pool(Generic[S]):
         """How many sandboxes wait, of all kinds."""
         return sum(len(shelf.ready) for shelf in self._shelves.values())
 
+    @property
+    def trouble(self) -> str:
+        """Why no sandbox of any kind can be made, or ""; one kind alone (an image is missing) is not it."""
+        troubles = [shelf.trouble for shelf in self._shelves.values()]
+        return troubles[0] if troubles and all(troubles) else ""
+
+    def wake(self) -> None:
+        """The engine is well again: forget its troubles and do not wait for the next try."""
+        self._failures = 0
+        for shelf in self._shelves.values():
+            shelf.trouble = ""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        self.refill()
+
     def lost(self, sandbox: S) -> None:
         """A waiting sandbox has ended by itself: replace it."""
         shelf = self._shelf(sandbox.key)
@@ -173,9 +189,9 @@ class Pool(Generic[S]):
             return
         finally:
             shelf.making -= 1
-        if self.trouble:
-            log.info("sandboxes can be made again")
-        self.trouble = ""
+        if shelf.trouble:
+            log.info("%s sandboxes can be made again", key.runtime)
+        shelf.trouble = ""
         self._failures = 0
         if self._closed:
             await sandbox.end(EndReason.SHUTDOWN)
@@ -193,9 +209,9 @@ class Pool(Generic[S]):
 
     def _failed(self, key: PoolKey, shelf: Shelf[S], error: DriverError) -> None:
         """Tell those who wait, and leave the engine alone for a while."""
-        if str(error) != self.trouble:
+        if str(error) != shelf.trouble:
             log.warning("no %s sandbox can be made: %s", key.runtime, error)
-        self.trouble = str(error)
+        shelf.trouble = str(error)
         self._failures += 1
         while shelf.callers:
             caller = shelf.callers.popleft()

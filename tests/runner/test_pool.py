@@ -132,6 +132,31 @@ def test_an_engine_that_is_down_is_said_and_tried_again():
     run(body, Policy(retry_s=0))
 
 
+def test_one_kind_that_cannot_be_made_is_not_the_engines_trouble():
+    async def body(pool, maker):
+        pool.keep({PYTHON})
+        await settle(lambda: pool.waiting == 2)
+        maker.error = DriverError("no such image")
+        with pytest.raises(DriverError):
+            await pool.acquire(NODE)
+        assert pool.trouble == ""
+
+    run(body, Policy(retry_s=60))
+
+
+def test_waking_forgets_troubles_and_tries_at_once():
+    async def body(pool, maker):
+        maker.error = DriverError("the engine does not answer")
+        pool.keep({PYTHON})
+        await settle(lambda: pool.trouble)
+        maker.error = None
+        pool.wake()
+        assert pool.trouble == ""
+        await settle(lambda: pool.waiting == 2)
+
+    run(body, Policy(retry_s=60))
+
+
 def test_the_pause_grows_to_a_limit():
     policy = Policy(retry_s=1, slowest_retry_s=15)
     assert [policy.pause(n) for n in (0, 1, 2, 3, 10, 2000)] == [0, 1, 2, 4, 15, 15]

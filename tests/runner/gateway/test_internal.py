@@ -31,9 +31,10 @@ def run():
             with tempfile.TemporaryDirectory() as home:
                 config = Config.from_environ({"FUNCTORY_HOME": home})
                 doors = Doors(Path(home), **{"answer": echo, **world})
+                doors.trouble = ""
                 machine = Machine(
                     home=Path(home), fleet=doors.world.fleet, pool=doors.world.pool,
-                    journal=doors.world.journal, engine=lambda: doors.world.pool.trouble,
+                    journal=doors.world.journal, engine=lambda: doors.trouble,
                     troubles=lambda: "", isolation=lambda: {"freezer": ""},
                 )  # fmt: skip
                 api = InternalApi(
@@ -191,7 +192,7 @@ def test_health(run):
     async def body(doors, client):
         health = await ask(client.health)
         assert (health.ok, health.engine, health.isolation) == (True, "ok", {"freezer": ""})
-        doors.world.pool.trouble = "the engine does not answer"
+        doors.trouble = "the engine does not answer"
         health = await ask(client.health)
         assert (health.ok, health.engine) == (False, "the engine does not answer")
 
