@@ -18,6 +18,8 @@ class Grip:
     def __init__(self, pid: int, container_id: str) -> None:
         """Take the pidfd first: afterwards the pid cannot come to mean another process unnoticed. Raises
         OSError or CgroupError when the process has ended already."""
+        if pid == 0:
+            raise CgroupError("its first process ended at once")
         self.pid = pid
         self.pidfd = os.pidfd_open(pid)
         try:

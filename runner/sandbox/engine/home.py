@@ -24,8 +24,10 @@ class SandboxHome:
         """Make it; raises OSError, leaving nothing."""
         self.directory = parent / sandbox_id
         with ExitStack() as undo:
-            parent.mkdir(parents=True, exist_ok=True, mode=0o711)
-            self.directory.mkdir(mode=0o755)
+            _passable(parent)
+            self.directory.mkdir()
+            # Said again: the umask of a supervised process takes others' rights away.
+            self.directory.chmod(0o755)
             undo.callback(shutil.rmtree, self.directory, ignore_errors=True)
             self.listener = undo.enter_context(_listen(self.directory / SOCKET, uid))
             self.output = _fifo(self.directory / OUTPUT, uid)
@@ -41,6 +43,14 @@ class SandboxHome:
     def free(self) -> None:
         """Close everything and remove the directory; idempotent."""
         self._undo.close()
+
+
+def _passable(parent: Path) -> None:
+    """The directory above all sandboxes, through which their users reach their own."""
+    missing = [directory for directory in (parent, *parent.parents) if not directory.exists()]
+    parent.mkdir(parents=True, exist_ok=True)
+    for directory in {parent, *missing}:
+        directory.chmod(0o711)
 
 
 def _listen(path: Path, uid: int) -> socket.socket:

@@ -79,3 +79,17 @@ def test_a_path_too_long_for_a_socket_is_refused_and_leaves_nothing(tmp_path: Pa
     with pytest.raises(OSError, match="too long"):
         SandboxHome(parent, "5e1f", os.geteuid())
     assert list(parent.iterdir()) == []
+
+
+def test_the_sandboxs_user_reaches_its_directory_whatever_the_umask(tmp_path):
+    before = os.umask(0o077)
+    try:
+        home = SandboxHome(tmp_path / "run" / "instance", "abc", os.getuid())
+    finally:
+        os.umask(before)
+    try:
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (home.directory, home.directory.parent)]
+        assert modes == [0o755, 0o711]
+        assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o711
+    finally:
+        home.free()
