@@ -1,0 +1,296 @@
+"""The drain: many events at once, outcomes through the record alone, and nothing lost or repeated by a death."""
+
+import asyncio
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from functions import queues
+from functions.ids import new_id
+from functions.models import Event
+from functions.queries.recorder import Standing
+from functions.records import AcceptedEvent
+from functions.services import events
+from functions.services.records import store
+from functions.states import Outcome, TriggerKind
+from runner.client import AsyncGatewayClient
+from runner.jobs import delivery, drain, ledger
+from runner.jobs.ledger import Ledger, longest_runs
+from tests.support import rows
+from tests.support.telemetry import FUNCTION, PROJECT, attempt_record, make_event, now_us
+
+pytestmark = [
+    pytest.mark.redis,
+    pytest.mark.django_db(databases=["default", "telemetry"], transaction=True),
+]
+
+
+@pytest.fixture(autouse=True)
+def caught_up(redis_client):
+    """A recorder that has stored everything."""
+
+    def say(**fields):
+        ahead = datetime.now(UTC) + timedelta(minutes=10)
+        said = Standing(caught_up=ahead, said=ahead)
+        redis_client.hset(queues.recorder_hash(), mapping=replace(said, **fields).fields())
+
+    say()
+    return say
+
+
+def accept(count=1, **fields) -> list[AcceptedEvent]:
+    accepted = [make_event(accepted_us=now_us() - 1_000_000, **fields) for _ in range(count)]
+    events.store_accepted(accepted)
+    return accepted
+
+
+def row(event) -> Event:
+    return Event.objects.get(pk=event.event_id)
+
+
+def answering(outcome=Outcome.SUCCESS, *, recorded=True):
+    """An answer as the gateway gives it; `recorded`: the record has reached its row already."""
+
+    def answer(asked):
+        if asked.path == "/_functory/health":
+            return 200, health()
+        number = int(asked.headers["attempt"])
+        event = make_event(event_id=asked.headers["event"], function_id=asked.headers["function"])
+        if recorded:
+            store([attempt_record(event, number, outcome)])
+        return 200, {
+            "request_id": event.event_id,
+            "project_id": PROJECT,
+            "function_id": FUNCTION,
+            "function_name": "hello",
+        }
+
+    return answer
+
+
+def health(journal_backlog=0):
+    return {"ok": True, "engine": "ok", "sandboxes": 0, "journal_backlog": journal_backlog, "version": "1"}
+
+
+def lose(event, ago=timedelta(seconds=30)):
+    """Its worker died; the lease ran out a while ago."""
+    past = datetime.now(UTC) - ago
+    Event.objects.filter(pk=event.event_id).update(
+        state="claimed", attempts=1, lease_owner="dead", lease_until=past
+    )
+
+
+def test_an_event_is_delivered_with_all_that_it_carries(gateway):
+    gateway.answer = answering()
+    [event] = accept(
+        qualifier="live",
+        trigger=TriggerKind.SCHEDULE,
+        trigger_id="s1",
+        trace_id="Root=1",
+        client_context="Y2M=",
+    )
+    drain.run()
+    [asked] = gateway.asked
+    assert asked.body == event.payload.encode()
+    expected = {
+        "function": FUNCTION, "project": PROJECT, "qualifier": "live", "trigger": "schedule",
+        "trigger-id": "s1", "type": "RequestResponse", "event": event.event_id, "attempt": "1",
+        "trace": "Root=1", "client-context": "Y2M=", "accepted-us": str(event.accepted_us),
+    }  # fmt: skip
+    assert asked.headers == expected
+    assert row(event).state == "succeeded"
+
+
+def test_a_hundred_events_are_under_way_at_once(gateway):
+    """Each waits for all the others: one after the other they would never end."""
+    together = threading.Barrier(100)
+    plain = answering(recorded=False)
+
+    def answer(asked):
+        together.wait(60)
+        return plain(asked)
+
+    gateway.answer = answer
+    accept(60)
+    accept(40, function_id=str(UUID(int=5)))
+    drain.run()
+    assert len(gateway.asked) == 100
+
+
+def test_it_takes_what_becomes_due_meanwhile_and_ends_when_nothing_is(gateway):
+    plain, late = answering(), []
+
+    def answer(asked):
+        if not late:
+            late.extend(accept())
+        return plain(asked)
+
+    gateway.answer = answer
+    accept()
+    drain.run()
+    assert len(gateway.asked) == 2
+    assert row(late[0]).state == "succeeded"
+
+
+def test_no_outcome_is_written_but_by_the_record(gateway):
+    gateway.answer = answering(recorded=False)
+    [event] = accept()
+    drain.run()
+    assert (row(event).state, row(event).attempts) == ("claimed", 1)
+    store([attempt_record(event, 1)])
+    assert row(event).state == "succeeded"
+
+
+def test_a_failure_of_the_function_is_the_records_business(gateway):
+    gateway.answer = answering(Outcome.FUNCTION_ERROR)
+    [event] = accept()
+    drain.run()
+    assert len(gateway.asked) == 1
+    assert (row(event).state, row(event).function_errors) == ("pending", 1)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_refusal_gives_the_event_back_without_using_up_a_retry(gateway, status):
+    gateway.answer = lambda _: (status, {"code": "Busy", "message": "Rate Exceeded."})
+    [event] = accept()
+    drain.run()
+    stored = row(event)
+    assert (stored.state, stored.function_errors, stored.last_error) == ("pending", 0, "Busy: Rate Exceeded.")
+    assert stored.due_at > datetime.now(UTC) - timedelta(seconds=1)
+
+
+def test_a_function_that_is_gone_makes_a_dead_letter(gateway):
+    gateway.answer = lambda _: (404, {"code": "ResourceNotFoundException", "message": "Function not found"})
+    [event] = accept()
+    drain.run()
+    assert (row(event).state, row(event).function_errors) == ("dead", 0)
+    assert row(event).last_error == "ResourceNotFoundException: Function not found"
+
+
+def test_a_gateway_that_is_away_gets_no_more_and_the_events_come_back(config):
+    accepted = accept(3)
+    drain.run()
+    assert {row(event).state for event in accepted} == {"pending"}
+    assert "gateway is not running" in row(accepted[0]).last_error
+    assert all(row(event).due_at > datetime.now(UTC) - timedelta(seconds=1) for event in accepted)
+
+
+def test_a_connection_that_breaks_leaves_the_event_to_its_record(gateway):
+    """It may have run, or still run."""
+    gateway.answer = lambda _: None
+    [event] = accept()
+    drain.run()
+    assert (row(event).state, row(event).attempts) == ("claimed", 1)
+
+
+def test_a_lost_event_is_delivered_again_once_no_record_can_come(gateway):
+    gateway.answer = answering()
+    [event] = accept()
+    lose(event)
+    drain.run()
+    assert (row(event).state, row(event).attempts) == ("succeeded", 2)
+
+
+def test_an_event_whose_record_may_be_on_its_way_is_not_lost(gateway, caught_up, monkeypatch):
+    monkeypatch.setattr(ledger, "RECORDER_PATIENCE_S", 0.0)
+    caught_up(caught_up=datetime.now(UTC) - timedelta(minutes=1))
+    gateway.answer = answering()
+    [event] = accept()
+    lose(event)
+    drain.run()
+    assert row(event).attempts == 1
+
+
+def test_an_event_whose_record_may_still_be_in_the_journal_is_not_lost(gateway):
+    gateway.answer = lambda asked: (200, health(journal_backlog=512))
+    [event] = accept()
+    lose(event)
+    drain.run()
+    assert (row(event).attempts, [asked.path for asked in gateway.asked]) == (1, ["/_functory/health"])
+
+
+def test_leases_are_renewed_while_a_function_runs(gateway, monkeypatch):
+    monkeypatch.setattr(delivery, "RENEW_EVERY_S", 0.0)
+    monkeypatch.setattr(delivery, "POLL_S", 0.01)
+    [event] = accept()
+    plain, renewed = answering(), threading.Event()
+    renew = Ledger.renew
+
+    async def noted(self, claims):
+        await renew(self, claims)
+        if claims and gateway.asked:
+            renewed.set()
+
+    monkeypatch.setattr(Ledger, "renew", noted)
+
+    def answer(asked):
+        before = row(event).lease_until
+        assert renewed.wait(20)
+        assert row(event).lease_until > before
+        return plain(asked)
+
+    gateway.answer = answer
+    drain.run()
+    assert row(event).state == "succeeded"
+
+
+def test_two_drains_share_the_events(gateway):
+    gateway.answer = answering()
+    accept(30)
+    drains = [threading.Thread(target=drain.run) for _ in range(2)]
+    for thread in drains:
+        thread.start()
+    for thread in drains:
+        thread.join(60)
+    delivered = [asked.headers["event"] for asked in gateway.asked]
+    assert len(delivered) == len(set(delivered)) == 30
+
+
+def test_told_to_stop_it_claims_no_more_and_leaves_what_runs(gateway, config, monkeypatch):
+    monkeypatch.setattr(delivery, "STOP_PATIENCE_S", 0.0)
+    stopping, release = threading.Event(), threading.Event()
+    plain = answering(recorded=False)
+
+    def answer(asked):
+        stopping.set()
+        release.wait(60)
+        return plain(asked)
+
+    gateway.answer = answer
+    [event] = accept()
+
+    async def deliver():
+        async with AsyncGatewayClient(config) as client, Ledger(config, "me") as own:
+            await delivery.Delivery(client, own, stopping).run()
+
+    asyncio.run(deliver())
+    release.set()
+    [late] = accept()
+    assert (row(event).state, row(late).state) == ("claimed", "pending")
+
+
+def test_a_throttled_function_is_asked_less(gateway):
+    gateway.answer = lambda _: (429, {"code": "TooManyRequestsException", "message": "Rate Exceeded."})
+    accept(100)
+    drain.run()
+    assert len(gateway.asked) == 100
+    assert Event.objects.filter(state="pending").count() == 100
+
+
+def test_a_drain_lets_the_next_wake_up_count(gateway, redis_client):
+    queues.enqueue_drain()
+    queues.enqueue_drain()
+    assert queues.waiting(queues.EVENTS) == 1
+    drain.run()
+    queues.enqueue_drain()
+    assert queues.waiting(queues.EVENTS) == 2
+
+
+def test_the_longest_run_is_the_longest_of_all_revisions():
+    project = rows.make_project()
+    function = rows.deploy(rows.make_function(project, "hello", timeout_s=30))
+    rows.make_revision(function, timeout_s=7)
+    assert longest_runs({function.pk, new_id()}) == {function.pk: timedelta(seconds=30)}
