@@ -132,11 +132,13 @@ def check_environment(variables: Mapping[str, str], limit: int) -> dict[str, str
                 f"modification. Reserved keys used in this request: {name}",
                 field="environment",
             )
-        if "\0" in variables[name]:
+        if plain_text(variables[name], limit) != variables[name][:limit]:
             raise InvalidParameterValue(
-                f"Environment variable {name}: a value has no NUL character.", field="environment"
+                f"Environment variable {name}: a value is text without NUL characters.", field="environment"
             )
-    size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
+    size = sum(
+        len(name.encode()) + len(value.encode("utf-8", "replace")) for name, value in variables.items()
+    )
     if size > limit:
         raise InvalidParameterValue(
             "Lambda was unable to configure your environment variables because the environment variables you "
@@ -152,13 +154,29 @@ def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
     if len(tags) > 50:
         raise InvalidParameterValue("A function has at most 50 tags.", field="tags")
     for name, value in tags.items():
-        if not 1 <= len(name) <= 128 or len(value) > 256 or name.lower().startswith("aws:"):
+        allowed = 1 <= len(name) <= 128 and len(value) <= 256 and not name.lower().startswith("aws:")
+        if not allowed or plain_text(name + value, 384) != name + value:
             raise InvalidParameterValue(
                 f"Tag {name[:40]!r}: a name has 1 to 128 characters and does not start with aws:, "
                 "a value at most 256.",
                 field="tags",
             )
     return dict(tags)
+
+
+def plain_text(text: str, longest: int = 256) -> str:
+    """A description as it can be stored: cut, and without NUL and lone surrogates, which PostgreSQL does not
+    take."""
+    return text[:longest].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+def check_title(text: str, what: str, field: str = "name") -> str:
+    """A name for people, 1 to 64 characters that can be printed, without the spaces around it; raises
+    InvalidParameterValue with `field`. `what` begins the message: "A schedule's name"."""
+    text = text.strip()
+    if not 1 <= len(text) <= 64 or not text.isprintable():
+        raise InvalidParameterValue(f"{what} has 1 to 64 characters that can be printed.", field=field)
+    return text
 
 
 def check_file_path(path: str) -> str:
@@ -171,7 +189,7 @@ def check_file_path(path: str) -> str:
         or path.startswith("/")
         or "\\" in path
         or any(part in {"", ".", ".."} for part in parts)
-        or any(ord(character) < 32 for character in path)
+        or any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in path)
     )
     if wrong:
         raise InvalidParameterValue(

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 from functions.errors import InvalidParameterValue
+from functions.naming import plain_text
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -80,6 +81,8 @@ def read_marker(marker: str, length: int) -> list[Any]:
     except (binascii.Error, ValueError) as error:
         raise InvalidParameterValue("The page marker is not valid.") from error
     if not isinstance(values, list) or len(values) != length:
+        raise InvalidParameterValue("The page marker is not valid.")
+    if any(isinstance(value, str) and plain_text(value, len(value)) != value for value in values):
         raise InvalidParameterValue("The page marker is not valid.")
     return [_as_value(value) for value in values]
 

@@ -25,6 +25,7 @@ from functions.models import (
     Version,
 )
 from functions.models.configuration import CONFIGURATION_FIELDS
+from functions.naming import plain_text
 from functions.queues import announce_change, enqueue_deploy
 from functions.services.guard import record, require
 from functions.services.triggers import create_chosen_trigger
@@ -239,7 +240,7 @@ def _enqueue(
         publish=publish,
         install_dependencies=install,
         draft_token=token,
-        description=description[:256],
+        description=plain_text(description),
         created_by_id=revision.created_by_id,
         steps=[{"state": DeploymentState.QUEUED, "at": timezone.now().isoformat()}],
     )

@@ -22,7 +22,7 @@ from functions.limits import (
     check_timeout,
 )
 from functions.models import Artifact, Draft, DraftFile, Function
-from functions.naming import check_environment, check_file_path, check_handler
+from functions.naming import check_environment, check_file_path, check_handler, plain_text
 from functions.runtimes import runtime
 from functions.services.guard import record, require
 from functions.snapshots import Principal
@@ -36,7 +36,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "runtime": lambda value: runtime(value).identifier,
     "network": lambda value: _one_of(NetworkMode.values, value, "network"),
     "event_capture": lambda value: _one_of(EventCapture.values, value, "event_capture"),
-    "description": lambda value: str(value)[:256],
+    "description": lambda value: plain_text(str(value)),
 }
 
 
@@ -108,7 +108,8 @@ def save_configuration(
         setattr(draft, name, _CHECKS[name](value))
     if environment is not None:
         draft.environment = vault().seal_environment(check_environment(environment, ENVIRONMENT))
-    return _save(acting, draft, "draft.configuration", after=dict(values))
+    after = {name: getattr(draft, name) for name in values}
+    return _save(acting, draft, "draft.configuration", after=after)
 
 
 @transaction.atomic
@@ -117,7 +118,9 @@ def choose_trigger(*, acting: Principal, function: Function, trigger: Mapping[st
     services.triggers.check_choice."""
     draft = _open(acting, function, None)
     draft.trigger = dict(trigger)
-    return _save(acting, draft, "draft.trigger", after=trigger)
+    # Not the input, which may hold anything.
+    after = {name: value for name, value in trigger.items() if name != "payload"}
+    return _save(acting, draft, "draft.trigger", after=after)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from functions.ids import new_id
 from functions.installation import config
 from functions.limits import UNDO_DELETE_DAYS
 from functions.models import Draft, Function, FunctionUrl, Project, Schedule
-from functions.naming import check_function_name, check_tags
+from functions.naming import check_function_name, check_tags, plain_text
 from functions.queues import announce_change
 from functions.runtimes import runtime
 from functions.services.guard import record, require
@@ -52,7 +52,7 @@ def create_draft(
         token=new_id(),
         runtime=runtime(runtime_id).identifier,
         handler=runtime(runtime_id).default_handler,
-        description=description[:256],
+        description=plain_text(description),
     )
     record(acting, "function.create", function, project_id=project.pk)
     return function

@@ -13,6 +13,7 @@ from django.utils import timezone
 from functions.errors import ResourceConflict, ResourceNotFound
 from functions.installation import vault
 from functions.models import AccessKey, Project, User
+from functions.naming import plain_text
 from functions.queues import announce_key_change
 from functions.services.guard import record, require
 from functions.snapshots import Principal
@@ -45,7 +46,7 @@ def create_access_key(
         user=user,
         key_id="AKIA" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(16)),
         secret=vault().seal(secret),
-        description=description[:256],
+        description=plain_text(description),
         expires_at=expires_at,
     )
     record(acting, "key.create", key, project_id=project.pk, name=key.key_id)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from functions.errors import InvalidParameterValue
 from functions.models import Project
+from functions.naming import check_title
 from functions.queries.access import live_functions
 from functions.queues import announce_change
 from functions.services.guard import record, require
@@ -19,9 +20,7 @@ CONCURRENCY = range(1, 100_000 + 1)
 def change(*, acting: Principal, project: Project, name: str, concurrency_limit: int) -> Project:
     """Set both; raises InvalidParameterValue with field `name` or `concurrency_limit`."""
     require(acting, Role.ADMINISTRATOR, project.pk)
-    name = name.strip()
-    if not 1 <= len(name) <= 64:
-        raise InvalidParameterValue("A project's name has 1 to 64 characters.", field="name")
+    name = check_title(name, "A project's name")
     if concurrency_limit not in CONCURRENCY:
         raise InvalidParameterValue(
             f"The limit is a whole number from 1 to {CONCURRENCY[-1]:,}.", field="concurrency_limit"

@@ -9,6 +9,7 @@ from django.db import transaction
 from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNotFound
 from functions.limits import SYNC_PAYLOAD
 from functions.models import Function, TestEvent
+from functions.naming import check_title
 from functions.services.guard import record, require
 from functions.snapshots import Principal
 from functions.states import Role
@@ -21,9 +22,7 @@ def save_test_event(*, acting: Principal, function: Function, name: str, payload
     """Keep an event under a name, over the one of that name; raises InvalidParameterValue (with field) and
     ResourceConflict when there are too many."""
     require(acting, Role.DEVELOPER, function.project_id)
-    name = name.strip()
-    if not 1 <= len(name) <= 64:
-        raise InvalidParameterValue("A name has 1 to 64 characters.", field="name")
+    name = check_title(name, "A test event's name")
     check_payload(payload)
     known = TestEvent.objects.filter(function=function)
     if not known.filter(name=name).exists() and known.count() >= MOST_EVENTS:
@@ -47,9 +46,9 @@ def delete_test_event(*, acting: Principal, function: Function, name: str) -> No
 def check_payload(text: str) -> str:
     """The event itself if a function can be called with it; raises InvalidParameterValue with field
     `payload`, saying where the JSON breaks."""
-    if len(text.encode()) > SYNC_PAYLOAD:
-        raise InvalidParameterValue("An event has at most 6 MB.", field="payload")
     try:
+        if len(text.encode()) > SYNC_PAYLOAD:
+            raise InvalidParameterValue("An event has at most 6 MB.", field="payload")
         json.loads(text)
     except json.JSONDecodeError as error:
         raise InvalidParameterValue(

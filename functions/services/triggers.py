@@ -15,7 +15,7 @@ from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNo
 from functions.expressions import Rate, next_firing, next_firings, parse_expression, zone_of
 from functions.limits import EVENT_PAYLOAD
 from functions.models import Alias, Function, FunctionUrl, Schedule, Version
-from functions.naming import check_qualifier, is_latest, new_url_id
+from functions.naming import check_qualifier, check_title, is_latest, new_url_id
 from functions.queues import announce_change
 from functions.services.guard import record, require
 from functions.snapshots import Principal
@@ -281,9 +281,9 @@ def check_cors(cors: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _check_payload(payload: str) -> None:
-    if len(payload.encode()) > EVENT_PAYLOAD:
-        raise InvalidParameterValue("The input has at most 1 MB.", field="payload")
     try:
+        if len(payload.encode()) > EVENT_PAYLOAD:
+            raise InvalidParameterValue("The input has at most 1 MB.", field="payload")
         json.loads(payload)
     except (ValueError, RecursionError) as error:
         raise InvalidParameterValue(f"The input is not JSON: {error}", field="payload") from None
@@ -309,10 +309,7 @@ def _save_schedule(schedule: Schedule, fields: Sequence[str] | None = None) -> N
 
 
 def _schedule_name(text: str) -> str:
-    text = text.strip()
-    if not 1 <= len(text) <= 64:
-        raise InvalidParameterValue("A name has 1 to 64 characters.", field="name")
-    return text
+    return check_title(text, "A schedule's name")
 
 
 def _auth(value: str) -> str:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from functions.errors import InvalidParameterValue, PreconditionFailed, ResourceConflict, ResourceNotFound
 from functions.models import Alias, Function, FunctionUrl, Revision, Schedule, Version
-from functions.naming import check_alias_name, is_latest
+from functions.naming import check_alias_name, is_latest, plain_text
 from functions.queues import announce_change
 from functions.services.guard import record, require
 from functions.snapshots import Principal
@@ -50,7 +50,7 @@ def next_version(locked: Function, revision: Revision, acting: Principal, descri
         function=locked,
         number=locked.next_version,
         revision=revision,
-        description=description[:256],
+        description=plain_text(description),
         created_by_id=UUID(acting.id) if acting.kind == "user" else revision.created_by_id,
     )
     locked.next_version += 1
@@ -88,7 +88,7 @@ def create_alias(
 ) -> Alias:
     """A name for a version (or $LATEST), perhaps with a second one and its weight."""
     require(acting, Role.DEVELOPER, function.project_id)
-    alias = Alias(function=function, name=check_alias_name(name), description=description[:256])
+    alias = Alias(function=function, name=check_alias_name(name), description=plain_text(description))
     _point(alias, function, version, second)
     try:
         with transaction.atomic():
@@ -122,7 +122,7 @@ def update_alias(
         current = str(alias.version.number) if alias.version else "$LATEST"
         _point(alias, alias.function, version or current, second)
     if description is not None:
-        alias.description = description[:256]
+        alias.description = plain_text(description)
     alias.save()
     record(
         acting,

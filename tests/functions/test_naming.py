@@ -84,6 +84,18 @@ def test_the_environment_is_measured_in_bytes():
         naming.check_environment({"AB": "ü" * 4}, 9)
 
 
+def test_descriptions_are_cut_and_made_storable():
+    assert naming.plain_text("a\0b\ud800") == "a\ufffdb?"
+    assert len(naming.plain_text("x" * 300)) == 256
+
+
+def test_titles():
+    assert naming.check_title(" Nightly run ", "A name") == "Nightly run"
+    for text in ("", " ", "x" * 65, "a\0b", "a\nb", "a\ud800"):
+        with pytest.raises(InvalidParameterValue):
+            naming.check_title(text, "A name")
+
+
 @given(st.text())
 def test_no_text_surprises(text):
     for check in (

@@ -147,6 +147,23 @@ def test_the_environment_may_have_exactly_four_kilobytes(developer, draft):
     assert configure(developer, draft, environment={"AB": "x" * 4094}).environment
 
 
+def test_what_no_database_takes_is_made_plain_or_refused(developer, draft):
+    assert configure(developer, draft, description="a\0b").description == "a\ufffdb"
+    for path in ("a\0b", "a\ud800"):
+        with pytest.raises(InvalidParameterValue):
+            services.save_files(acting=developer, function=draft, token=None, files={path: FileContent(b"")})
+    for value in ("\0", "\ud800"):
+        with pytest.raises(InvalidParameterValue):
+            configure(developer, draft, environment={"AB": value})
+
+
+def test_a_chosen_schedules_input_is_not_audited(developer, draft):
+    trigger = {"kind": "schedule", "expression": "rate(1 hour)", "payload": '{"token": "geheim"}'}
+    services.choose_trigger(acting=developer, function=draft, trigger=trigger)
+    assert Draft.objects.get(function=draft).trigger == trigger
+    assert "geheim" not in str(list(AuditEntry.objects.values_list("after")))
+
+
 def test_the_wizard_goes_forwards(developer, draft):
     services.set_wizard_step(acting=developer, function=draft, step=3)
     services.set_wizard_step(acting=developer, function=draft, step=2)

@@ -83,7 +83,14 @@ def test_tags_are_checked_and_audited(developer, function):
     services.set_tags(acting=developer, function=function, tags={"team": "blue"})
     entry = AuditEntry.objects.get(action="function.tag")
     assert (entry.before, entry.after) == ({}, {"team": "blue"})
-    for tags in ({"aws:x": "1"}, {"": "1"}, {"a": "b" * 257}, {str(number): "" for number in range(51)}):
+    for tags in (
+        {"a\0": ""},
+        {"a": "\0"},
+        {"aws:x": "1"},
+        {"": "1"},
+        {"a": "b" * 257},
+        {str(number): "" for number in range(51)},
+    ):
         with pytest.raises(InvalidParameterValue):
             services.set_tags(acting=developer, function=function, tags=tags)
 
