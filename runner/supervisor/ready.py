@@ -44,7 +44,7 @@ def http_answers(address: Address, certificate: Path | None = None) -> bool:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # only asks whether it is there
         connection = http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_S, context=context)
-    return _answers(connection, "/login/")
+    return _answers(connection, "/log-in")
 
 
 def http_answers_unix(path: Path, target: str = "/") -> bool:

@@ -66,17 +66,18 @@ class Person:
         page.get_by_role("button", name="Next: trigger").click()
         page.get_by_role("radio", name=re.compile("Function URL")).check()
         page.get_by_role("button", name="Next: review").click()
-        expect(page.get_by_label("Memory")).to_have_value("128")
+        expect(page.get_by_role("textbox", name="Memory")).to_have_value("128")
         page.get_by_role("button", name="Deploy", exact=True).click()
         page.wait_for_url("**/greeter/test?deployed=*", timeout=DEPLOY_MS)
         expect(page.get_by_text("Deployed as version 1")).to_be_visible()
 
     def write(self, text: str) -> None:
-        """Put a whole text into the editor."""
+        """Paste a whole text over what the editor holds."""
         editor = self.page.locator(".cm-content").first
         editor.click()
+        self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
         self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(text)
+        self.page.keyboard.press("Control+v")
         expect(editor).to_contain_text("lambda_handler")
 
     # Test and call
@@ -170,7 +171,7 @@ class Person:
         page = self.page
         page.goto(f"{self.stack.console}/p/000000000001/metrics?span=1h")
         expect(page.locator('[data-charts][data-state="drawn"]')).to_be_visible()
-        expect(page.locator("table")).to_contain_text("greeter")
+        expect(page.locator("table.card-table")).to_contain_text("greeter")
         page.goto(self.function_page("monitor") + "?span=1h")
         expect(page.locator("main")).to_contain_text("p95")
 
