@@ -196,7 +196,7 @@ def enqueued(monkeypatch):
 
 def deployment(function, state, ago) -> UUID:
     made = Deployment.objects.create(project_id=function.project_id, function=function, state=state)
-    Deployment.objects.filter(pk=made.pk).update(created_at=NOW - ago)
+    Deployment.objects.filter(pk=made.pk).update(created_at=datetime.now(UTC) - ago)
     return made.pk
 
 
