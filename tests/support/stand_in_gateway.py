@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+from django.db import connections
+
 Answer = tuple[int, dict[str, Any]]
 
 
@@ -67,7 +69,10 @@ class _Handler(BaseHTTPRequestHandler):
         }
         asked = Asked(self.path, headers, body)
         self.server.gateway.asked.append(asked)
-        answered = self.server.gateway.answer(asked)
+        try:
+            answered = self.server.gateway.answer(asked)
+        finally:
+            connections.close_all()  # this thread's own
         if answered is None:
             self.close_connection = True
             return
