@@ -10,7 +10,7 @@ from typing import Protocol, cast
 import httptools
 
 from runner.gateway.exchange import CONTINUE, Exchange
-from runner.gateway.wire import Clock, Limits, Request, add_header, origin_form
+from runner.gateway.wire import Clock, Limits, Request, join_header, origin_form
 
 NEVER = float("inf")
 BAD_REQUEST = (400, "BadRequest", "The request is not valid HTTP/1.1.")
@@ -76,7 +76,7 @@ class HttpConnection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._body_limit = 0
-        self._hosts = 0
+        self._hosts = 0  # further ones; the first is in the headers
 
     # --- transport ---
 
@@ -160,9 +160,13 @@ class HttpConnection(asyncio.Protocol):
         if self._reading is not None:
             return
         key = name.decode("latin-1").lower()
-        if key == "host":
+        headers = self._headers
+        if key not in headers:
+            headers[key] = value.decode("latin-1")
+        elif key == "host":
             self._hosts += 1
-        add_header(self._headers, key, value.decode("latin-1"))
+        else:
+            join_header(headers, key, value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
         """The head is whole: decide how much body may follow."""
@@ -174,7 +178,7 @@ class HttpConnection(asyncio.Protocol):
         request.peer = self._peer
         exchange = self._reading = Exchange(self, request)
         self._header_bytes = 0
-        if self._hosts != 1 and (request.version == "1.1" or self._hosts > 1):
+        if self._hosts or ("host" not in self._headers and request.version == "1.1"):
             exchange.refusal = NO_HOST
             request.keep_alive = False
         length = self._headers.get("content-length")

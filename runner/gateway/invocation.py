@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import time
 from asyncio import TimerHandle
 from collections.abc import Callable
 from dataclasses import dataclass
-from os import urandom
 
 import uuid_utils
 
@@ -91,7 +91,7 @@ def new_request_id() -> str:
 
 def new_trace_id() -> str:
     """A trace header as X-Ray's: not sampled, since nobody traces yet."""
-    digits = urandom(20).hex()
+    digits = f"{random.getrandbits(160):040x}"
     return f"Root=1-{int(time.time()):08x}-{digits[:24]};Parent={digits[24:]};Sampled=0"
 
 

@@ -68,13 +68,9 @@ def origin_form(target: str) -> str:
     return rest[slash:] if slash >= 0 else "/"
 
 
-def add_header(headers: dict[str, str], name: str, value: str) -> None:
-    """Store one header line under its name (in lower case), joined to what stands there."""
-    known = headers.get(name)
-    if known is None:
-        headers[name] = value
-    else:
-        headers[name] = known + ("; " if name == "cookie" else ",") + value
+def join_header(headers: dict[str, str], name: str, value: str) -> None:
+    """Add a repeated header line to what stands under its name (in lower case)."""
+    headers[name] += ("; " if name == "cookie" else ",") + value
 
 
 class Clock:

@@ -4,10 +4,11 @@ A frame is a 4-byte big-endian length of what follows, a type byte, and the body
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import msgspec
 
 _HEAD = struct.Struct(">IB")
 _LENGTH = struct.Struct(">H")
@@ -39,7 +40,7 @@ def frame(kind: int, body: bytes = b"") -> bytes:
 
 def invoke_frame(header: Mapping[str, Any], payload: bytes) -> bytes:
     """An event with its header: a 2-byte length, the header's JSON, the payload as it came."""
-    head = json.dumps(header, separators=(",", ":")).encode()
+    head = msgspec.json.encode(header)
     size = 1 + 2 + len(head) + len(payload)
     return b"".join((_HEAD.pack(size, INVOKE), _LENGTH.pack(len(head)), head, payload))
 
