@@ -13,9 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from console import progress as words
+from console import stack_frames
 from console.http import Place, project_view
 from functions.errors import ResourceNotFound
 from functions.models import Deployment
+from functions.runtimes import runtime
 from functions.services import deploys
 from functions.states import DEPLOYMENT_ENDED, DeploymentState, Role
 
@@ -41,7 +43,7 @@ def request(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 def progress(request: HttpRequest, place: Place, name: str, deployment_id: UUID) -> HttpResponse:
     """The page, or with `part=steps` the part of it that changes."""
     function = place.function(name)
-    rows = Deployment.objects.select_related("function", "version", "created_by")
+    rows = Deployment.objects.select_related("function", "version", "created_by", "revision")
     deployment = rows.filter(function=function, pk=deployment_id).first()
     if deployment is None:
         raise ResourceNotFound("There is no such deployment.")
@@ -65,6 +67,12 @@ def _fragment(request: HttpRequest, place: Place, deployment: Deployment) -> Htt
     return answer
 
 
+def _origin(deployment: Deployment) -> stack_frames.Frame | None:
+    """The line of the code that kept it from starting, where the error names one."""
+    language = runtime(deployment.revision.runtime).language if deployment.revision else ""
+    return stack_frames.innermost(stack_frames.frames([deployment.error]), language=language)
+
+
 def _context(deployment: Deployment, *, then: str) -> dict[str, object]:
     now = timezone.now()
     took_us = words.took_us(deployment, now)
@@ -76,5 +84,7 @@ def _context(deployment: Deployment, *, then: str) -> dict[str, object]:
         "took_us": took_us,
         "stuck": deployment.state == DeploymentState.QUEUED and took_us > PATIENCE_US,
         "log": deployment.log[-SHOWN_LOG:],
+        "told": deployment.error.partition("\n")[0],
+        "origin": _origin(deployment),
         "then": then,
     }

@@ -56,6 +56,7 @@ function runs(testForm) {
     elapsed.textContent = "";
   });
   result.addEventListener("htmx:afterSwap", () => {
+    result.scrollIntoView({ block: "nearest" });
     const shown = result.querySelector("[data-duration]");
     const history = document.querySelector("[data-history]");
     if (!shown || !history) return;
