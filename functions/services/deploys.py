@@ -3,6 +3,7 @@ in one transaction. What runs stays untouched until then."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from functions.archives import FileContent, pack
-from functions.errors import InvalidParameterValue, ResourceConflict
+from functions.errors import FunctoryError, InvalidParameterValue, ResourceConflict
 from functions.installation import store
 from functions.models import (
     Alias,
@@ -27,11 +28,14 @@ from functions.models import (
 from functions.models.configuration import CONFIGURATION_FIELDS
 from functions.naming import plain_text
 from functions.queues import announce_change, enqueue_deploy
+from functions.services.drafts import follow_revision
 from functions.services.guard import record, require
 from functions.services.triggers import create_chosen_trigger
 from functions.services.versions import alias_picture, next_version
 from functions.snapshots import Principal
 from functions.states import DEPLOYMENT_ENDED, DEPLOYMENT_MOVES, LIVE_ALIAS, DeploymentState, Role
+
+logger = logging.getLogger(__name__)
 
 LOG_LIMIT = 512 * 1024  # characters of a build log that are kept
 
@@ -144,10 +148,21 @@ def set_dependencies(*, revision: Revision, key: str, size: int) -> None:
     revision.save(update_fields=["dependencies"])
 
 
-@transaction.atomic
 def finish(*, deployment_id: UUID, acting: Principal) -> Deployment:
-    """Make a deployment's revision what runs. A newer one that is live already wins: then this is
-    superseded and changes nothing."""
+    """Make a deployment's revision what runs, and after an update by the API let the draft follow. A newer
+    revision that is live already wins: then this one is superseded and changes nothing."""
+    deployment = _activate(deployment_id, acting)
+    if (
+        deployment.draft_token is None
+        and deployment.state == DeploymentState.SUCCEEDED
+        and deployment.revision
+    ):
+        follow_revision(function=deployment.function, revision=deployment.revision)
+    return deployment
+
+
+@transaction.atomic
+def _activate(deployment_id: UUID, acting: Principal) -> Deployment:
     deployment = Deployment.objects.select_related("revision").get(pk=deployment_id)
     function = Function.objects.select_for_update().select_related("project").get(pk=deployment.function_id)
     revision = deployment.revision
@@ -169,7 +184,8 @@ def finish(*, deployment_id: UUID, acting: Principal) -> Deployment:
         after={"revision": str(revision.pk)},
     )
     announce_change(function.pk)
-    return Deployment.objects.select_related("version", "revision").get(pk=deployment_id)
+    rows = Deployment.objects.select_related("version", "revision__artifact", "function")
+    return rows.get(pk=deployment_id)
 
 
 def fail(*, deployment_id: UUID, error_type: str, message: str) -> None:

@@ -21,7 +21,8 @@ from functions.limits import (
     check_memory,
     check_timeout,
 )
-from functions.models import Artifact, Draft, DraftFile, Function
+from functions.models import Artifact, Draft, DraftFile, Function, Revision
+from functions.models.configuration import CONFIGURATION_FIELDS
 from functions.naming import check_environment, check_file_path, check_handler, plain_text
 from functions.runtimes import runtime
 from functions.services.guard import record, require
@@ -123,6 +124,27 @@ def choose_trigger(*, acting: Principal, function: Function, trigger: Mapping[st
     return _save(acting, draft, "draft.trigger", after=after)
 
 
+def follow_revision(*, function: Function, revision: Revision) -> None:
+    """Make the draft what the API has deployed, so that the editor shows what runs. A draft with edits of its
+    own stays as it is: it differs from what is deployed, and says so."""
+    # Before the transaction: a big zip takes a second to read, and SQLite has one writer.
+    archive = Archive(store().read(revision.artifact_id))
+    files = archive.files() if _fits_editor(archive) else None
+    with transaction.atomic():
+        draft = Draft.objects.select_for_update(of=("self",)).get(function=function)
+        if not _is_untouched(draft):
+            return
+        for name in CONFIGURATION_FIELDS:
+            setattr(draft, name, getattr(revision, name))
+        draft.files.all().delete()
+        if files is not None:
+            _insert_files(draft, files)
+        draft.package = revision.artifact if files is None else None
+        draft.token = draft.deployed_token = new_id()
+        draft.wizard_step = 0
+        draft.save()
+
+
 @transaction.atomic
 def set_wizard_step(*, acting: Principal, function: Function, step: int) -> None:
     """How far the wizard has come; it never goes back by itself."""
@@ -143,6 +165,12 @@ def _open(acting: Principal, function: Function, token: UUID | None) -> Draft:
     return draft
 
 
+def _is_untouched(draft: Draft) -> bool:
+    if draft.deployed_token is not None:
+        return draft.is_deployed
+    return draft.package_id is None and not draft.files.exists()
+
+
 def _fits_editor(archive: Archive) -> bool:
     links = any(entry.link for entry in archive.entries)
     return not links and archive.unpacked_size <= EDITOR_TEXT and len(archive.entries) <= EDITOR_FILES
@@ -150,15 +178,19 @@ def _fits_editor(archive: Archive) -> bool:
 
 def _replace(acting: Principal, draft: Draft, files: Mapping[str, FileContent]) -> UUID:
     draft.files.all().delete()
+    _insert_files(draft, files)
+    draft.package = None
+    _check_size(draft)
+    return _save(acting, draft, "draft.files")
+
+
+def _insert_files(draft: Draft, files: Mapping[str, FileContent]) -> None:
     DraftFile.objects.bulk_create(
         DraftFile(
             draft=draft, path=check_file_path(path), content=content.content, executable=content.executable
         )
         for path, content in files.items()
     )
-    draft.package = None
-    _check_size(draft)
-    return _save(acting, draft, "draft.files")
 
 
 def _save(acting: Principal, draft: Draft, action: str, after: Mapping[str, Any] | None = None) -> UUID:

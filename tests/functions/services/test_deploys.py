@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.archives import Archive, FileContent
+from functions.archives import Archive, FileContent, pack
 from functions.errors import AccessDenied, InvalidParameterValue, InvalidZipFile, ResourceConflict
 from functions.installation import store
 from functions.models import Alias, Deployment, Draft, DraftFile, Function, FunctionUrl, Schedule
@@ -194,3 +194,31 @@ def test_updates_of_nothing_and_of_nonsense(developer, draft):
         update(developer, draft, package=b"nonsense")
     assert Draft.objects.get().deployed_token is None
     assert not Deployment.objects.exists()
+
+
+def api_update(principal, function, source: bytes):
+    package = pack({"app.py": FileContent(source)})
+    deployment = services.request_update(
+        acting=principal, function=function, package=package, settings={"handler": "app.h", "memory_mb": 512}
+    )
+    return carry(deployment)
+
+
+def test_an_untouched_draft_follows_what_the_api_deploys(principal, draft):
+    draft.draft.files.all().delete()
+    api_update(principal, draft, b"one")
+    followed = Draft.objects.get(function=draft)
+    assert [(row.path, bytes(row.content)) for row in followed.files.all()] == [("app.py", b"one")]
+    assert (followed.handler, followed.memory_mb, followed.wizard_step) == ("app.h", 512, 0)
+    assert followed.is_deployed
+    api_update(principal, draft, b"two")
+    assert bytes(Draft.objects.get(function=draft).files.get().content) == b"two"
+
+
+def test_a_draft_with_edits_of_its_own_stays(principal, function):
+    edit = {"mine.py": FileContent(b"mine")}
+    drafts.save_files(acting=principal, function=function, token=None, files=edit)
+    api_update(principal, function, b"theirs")
+    kept = Draft.objects.get(function=function)
+    assert kept.files.filter(path="mine.py").exists()
+    assert not kept.is_deployed
