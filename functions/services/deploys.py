@@ -152,12 +152,12 @@ def finish(*, deployment_id: UUID, acting: Principal) -> Deployment:
     """Make a deployment's revision what runs, and after an update by the API let the draft follow. A newer
     revision that is live already wins: then this one is superseded and changes nothing."""
     deployment = _activate(deployment_id, acting)
-    if (
-        deployment.draft_token is None
-        and deployment.state == DeploymentState.SUCCEEDED
-        and deployment.revision
-    ):
-        follow_revision(function=deployment.function, revision=deployment.revision)
+    by_api = deployment.draft_token is None and deployment.state == DeploymentState.SUCCEEDED
+    if by_api and deployment.revision is not None:
+        try:
+            follow_revision(function=deployment.function, revision=deployment.revision)
+        except FunctoryError as error:  # it runs already: an editor that shows old code must not undo that
+            logger.warning("the draft of %s does not follow: %s", deployment.function, error.message)
     return deployment
 
 
