@@ -26,6 +26,12 @@ class Authorizer:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._uses: dict[str, datetime] = {}
+
+    def uses(self) -> dict[str, datetime]:
+        """Keys that were used since the last question, and when last."""
+        uses, self._uses = self._uses, {}
+        return uses
 
     def check(self, request: Request, allowed: Allowed, refused: Refused) -> None:
         """Tell one of the two, once."""
@@ -50,11 +56,26 @@ class Authorizer:
         elif key is None or (key.expires_us and key.expires_us <= now_us()):
             refused(UnrecognizedClient("The security token included in the request is invalid."))
         elif len(signed.body) <= HASHED_AT_ONCE:
-            _tell(_verdict(signed, claim, key), claim, key, allowed, refused)
+            self._tell(claim, key, allowed, refused, _verdict(signed, claim, key))
         else:
             loop = asyncio.get_running_loop()
             verdict = loop.run_in_executor(None, _verdict, signed, claim, key)
-            verdict.add_done_callback(lambda done: _tell(done.result(), claim, key, allowed, refused))
+            tell = partial(self._tell, claim, key, allowed, refused)
+            verdict.add_done_callback(lambda done: tell(done.result()))
+
+    def _tell(
+        self,
+        claim: Claim,
+        key: KeySnapshot,
+        allowed: Allowed,
+        refused: Refused,
+        verdict: FunctoryError | None,
+    ) -> None:
+        if verdict is not None:
+            refused(verdict)
+        else:
+            self._uses[key.key_id] = claim.at
+            allowed(key.principal, claim)
 
 
 def _verdict(signed: SignedRequest, claim: Claim, key: KeySnapshot) -> FunctoryError | None:
@@ -63,15 +84,6 @@ def _verdict(signed: SignedRequest, claim: Claim, key: KeySnapshot) -> FunctoryE
     except FunctoryError as error:
         return error
     return None
-
-
-def _tell(
-    verdict: FunctoryError | None, claim: Claim, key: KeySnapshot, allowed: Allowed, refused: Refused
-) -> None:
-    if verdict is not None:
-        refused(verdict)
-    else:
-        allowed(key.principal, claim)
 
 
 def may_invoke(principal: Principal, snapshot: FunctionSnapshot) -> None:

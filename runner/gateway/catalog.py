@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
@@ -49,6 +50,10 @@ class Source(Protocol):
 
     def kinds(self) -> list[tuple[str, str]]:
         """Runtime and network of every deployed function, each pair once."""
+        ...
+
+    def note_uses(self, uses: Mapping[str, datetime]) -> None:
+        """When keys were last used."""
         ...
 
 
@@ -113,6 +118,11 @@ class Catalog:
     async def kinds(self) -> list[tuple[str, str]]:
         """Runtime and network of every deployed function."""
         return await self._loop.run_in_executor(self._threads, in_thread, self._source.kinds)
+
+    async def note_uses(self, uses: Mapping[str, datetime]) -> None:
+        """Write down when keys were last used."""
+        note = partial(self._source.note_uses, uses)
+        await self._loop.run_in_executor(self._threads, in_thread, note)
 
     def _read_by_id(self, function_id: str, qualifier: str) -> Route:
         try:

@@ -160,6 +160,8 @@ class Dispatcher:
         self._refuse(call, refusal)
 
     def _refuse(self, call: Invocation, refusal: FunctoryError) -> None:
+        # An event may have been accepted hours ago: what counts for the metrics is when it was refused.
+        call.started_us = call.started_us or now_us()
         throttled = isinstance(refusal, TooManyRequests)
         outcome = Outcome.THROTTLED if throttled else Outcome.PLATFORM
         record = report.refused_record(call, outcome, refusal)

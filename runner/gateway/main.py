@@ -89,7 +89,7 @@ class Gateway:
             troubles=self._troubles,
             isolation=lambda: self.engine.isolation,
         )
-        authorizer = Authorizer(self.catalog)
+        self._authorizer = authorizer = Authorizer(self.catalog)
         self._relay = Relay(authorizer, config.web_socket, key)
         self._own = Own(self.tail, key, config.console_public_url, machine.health)
         parts = Parts(
@@ -138,6 +138,7 @@ class Gateway:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._note_uses()
         await self.pool.close()
         await self._relay.close()
         await self.shipper.drain(5.0)
@@ -188,6 +189,15 @@ class Gateway:
             except Exception:
                 log.exception("the supply could not be learned")
             await asyncio.sleep(SUPPLY_S)
+            await self._note_uses()
+
+    async def _note_uses(self) -> None:
+        uses = self._authorizer.uses()
+        try:
+            if uses:
+                await self.catalog.note_uses(uses)
+        except Exception:
+            log.exception("the last use of %d keys could not be written down", len(uses))
 
 
 def _complain(task: asyncio.Task[None]) -> None:

@@ -214,6 +214,7 @@ def refused_record(call: Invocation, outcome: Outcome, refusal: FunctoryError) -
         attempt=call.attempt,
         outcome=outcome,
         accepted_us=call.accepted_us,
+        started_us=call.started_us,
         memory_mb=snapshot.memory_mb,
         error_type=refusal.code,
         error_message=refusal.message,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions.models import Revision
 from functions.queries.snapshots import access_key, revision_snapshot, route, route_by_id, url_by_id
+from functions.services.keys import note_uses
 
 
 class Queries:
@@ -14,6 +15,7 @@ class Queries:
     url_by_id = staticmethod(url_by_id)
     access_key = staticmethod(access_key)
     revision_snapshot = staticmethod(revision_snapshot)
+    note_uses = staticmethod(note_uses)
 
     @staticmethod
     def kinds() -> list[tuple[str, str]]:

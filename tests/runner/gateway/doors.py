@@ -58,6 +58,9 @@ class Table:
             raise ResourceNotFound(f"Revision not found: {revision_id}")
         return self.revisions[revision_id]
 
+    def note_uses(self, uses):
+        self.uses = uses
+
     def kinds(self):
         return []
 

@@ -61,6 +61,9 @@ class Table:
     def revision_snapshot(self, *, revision_id):
         return snapshot(str(revision_id))
 
+    def note_uses(self, uses):
+        self.uses = uses
+
     def kinds(self):
         return [("python3.13", "none")]
 

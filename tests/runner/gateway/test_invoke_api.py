@@ -218,6 +218,20 @@ def test_signatures(run):
     run(body)
 
 
+def test_the_use_of_a_key_is_noted_and_misuse_is_not(run):
+    async def body(doors):
+        await doors.invoke(secret="other")
+        assert doors.authorizer.uses() == {}
+        await doors.invoke()
+        uses = doors.authorizer.uses()
+        assert list(uses) == ["AKIDEV"]
+        assert doors.authorizer.uses() == {}
+        await doors.catalog.note_uses(uses)
+        assert doors.table.uses == uses
+
+    run(body)
+
+
 def test_a_body_that_was_changed_is_refused(run):
     async def body(doors):
         class Changed(SigV4Auth):
