@@ -19,6 +19,7 @@ from runner.gateway.lanes import LaneKey, lane_key
 log = logging.getLogger("functory.catalog")
 THREADS = 4
 MOST_ENTRIES = 50_000
+MOST_NOT_FOUND = 10_000
 NEGATIVE_S = 2.0
 UNSUBSCRIBED_S = 5.0  # how long an entry is believed while announcements cannot be heard
 
@@ -77,6 +78,8 @@ class Catalog:
         self._source = source
         self._threads = ThreadPoolExecutor(THREADS, "catalog")
         self._entries: dict[Hashable, Entry] = {}
+        # Apart, so that a flood of wrong names cannot push out what is right.
+        self._not_found: dict[Hashable, Entry] = {}
         self._asking: dict[Hashable, list[Then]] = {}
         self._used: dict[str, set[str]] = {}
         self._generation = 0
@@ -133,15 +136,15 @@ class Catalog:
 
     def _answer(self, key: Hashable, then: Then) -> bool:
         entry = self._entries.get(key)
-        if entry is None:
-            return False
-        value = entry.value
-        if value is None or isinstance(value, FunctoryError):
-            fresh = self._loop.time() - entry.read_at < NEGATIVE_S
-        else:
+        if entry is not None:
             fresh = self.subscribed or self._loop.time() - entry.read_at < UNSUBSCRIBED_S
+        else:
+            entry = self._not_found.get(key)
+            if entry is None:
+                return False
+            fresh = self._loop.time() - entry.read_at < NEGATIVE_S
         if fresh:
-            then(value)
+            then(entry.value)
         return fresh
 
     # --- a miss ---
@@ -172,15 +175,18 @@ class Catalog:
             then(value)
 
     def _store(self, key: Hashable, value: Any) -> None:
-        if len(self._entries) >= MOST_ENTRIES:
-            self._entries.clear()
+        found = not (value is None or isinstance(value, FunctoryError))
+        entries, most = (self._entries, MOST_ENTRIES) if found else (self._not_found, MOST_NOT_FOUND)
+        if len(entries) >= most:
+            entries.clear()
         function_id = ""
         if isinstance(value, Route):
             function_id = value.choices[0][0].function_id
             self._used.setdefault(function_id, set()).add(value.qualifier)
         elif isinstance(value, UrlSnapshot):
             function_id = value.function_id
-        self._entries[key] = Entry(value, function_id, self._loop.time())
+        entries[key] = Entry(value, function_id, self._loop.time())
+        (self._not_found if found else self._entries).pop(key, None)
 
     # --- changes ---
 
@@ -188,7 +194,8 @@ class Catalog:
         """Forget a function, and everything that was not found (its name may exist now); then learn which of
         its revisions are still reachable."""
         self._generation += 1
-        for key in [key for key, entry in self._entries.items() if _concerns(entry, function_id)]:
+        self._not_found.clear()
+        for key in [key for key, entry in self._entries.items() if entry.function_id == function_id]:
             del self._entries[key]
         self._review(function_id)
 
@@ -196,11 +203,13 @@ class Catalog:
         """Forget an access key."""
         self._generation += 1
         self._entries.pop(("key", key_id), None)
+        self._not_found.pop(("key", key_id), None)
 
     def forget_all(self) -> None:
         """Announcements may have been missed: forget everything, review what runs."""
         self._generation += 1
         self._entries.clear()
+        self._not_found.clear()
         for function_id in list(self._used):
             self._review(function_id)
 
@@ -228,10 +237,6 @@ class Catalog:
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _concerns(entry: Entry, function_id: str) -> bool:
-    return entry.function_id == function_id or entry.value is None or isinstance(entry.value, FunctoryError)
 
 
 def in_thread(read: Callable[[], Any]) -> Any:

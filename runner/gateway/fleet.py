@@ -159,7 +159,7 @@ class Fleet:
     async def _start_for_queue(self, lane: Lane) -> None:
         try:
             bound, placement = await self._start(lane, "a call found no warm sandbox")
-        except ServiceUnavailable as error:
+        except FunctoryError as error:
             self._start_failed(lane, error)
         except Exception:
             log.exception("a cold start of %s failed", lane.snapshot.name)
@@ -173,7 +173,7 @@ class Fleet:
         self._start_missing(lane)
         self.lanes.forget(lane)
 
-    def _start_failed(self, lane: Lane, error: ServiceUnavailable) -> None:
+    def _start_failed(self, lane: Lane, error: FunctoryError) -> None:
         """Of those that wait, one per failed start is told."""
         lane.starting -= 1
         if lane.waiting:

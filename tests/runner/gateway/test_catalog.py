@@ -126,6 +126,20 @@ def test_what_is_not_found_is_forgotten_with_any_change():
     run(body)
 
 
+def test_a_flood_of_wrong_names_pushes_nothing_out(monkeypatch):
+    monkeypatch.setattr("runner.gateway.catalog.MOST_NOT_FOUND", 3)
+
+    async def body(catalog, table):
+        await by_name(catalog)
+        for number in range(10):
+            await by_name(catalog, f"wrong{number}")
+        asked = table.asked
+        await by_name(catalog)
+        assert table.asked == asked
+
+    run(body)
+
+
 def test_a_change_is_seen_and_old_revisions_are_let_go():
     async def body(catalog, table):
         told = asyncio.Queue()

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from functions.errors import ServiceError, ServiceUnavailable, TooManyRequests
+from functions.errors import InvalidRuntime, ServiceError, ServiceUnavailable, TooManyRequests
 from functions.records import decode_records
 from functions.states import EndReason, Outcome
 from runner.gateway.fleet import Rules
@@ -322,6 +322,19 @@ def test_code_that_cannot_be_bound_is_a_platform_failure(run):
         world.bound = DriverError("no such directory")
         assert "no such directory" in (await world.submit()).refusal.message
         assert world.boxes[0].reason == EndReason.PLATFORM
+
+    run(body)
+
+
+def test_a_runtime_that_does_not_exist_is_said(run):
+    async def body(world):
+        def unknown(_snapshot):
+            raise InvalidRuntime("no such runtime")
+
+        world.fleet._starter._key_of = unknown
+        finished = await world.submit()
+        assert finished.refusal.message == "no such runtime"
+        assert finished.record.outcome is Outcome.PLATFORM
 
     run(body)
 
