@@ -33,12 +33,18 @@ class Account:
 
 def ensure_account(say: Callable[[str], None], repository: Path) -> Account:
     """The account, made if root may make it; its `reason` says why there is none."""
+    if os.geteuid() == 0 and not _exists():
+        _make(say)
+    return existing_account(repository)
+
+
+def existing_account(repository: Path) -> Account:
+    """The same, but nothing is made."""
     if os.geteuid() != 0:
         return Account(reason="Functory was not started as root")
-    try:
-        entry = pwd.getpwnam(NAME)
-    except KeyError:
-        entry = _make(say)
+    if not _exists():
+        return Account(reason=f"there is no user {NAME} yet; the next `make up` makes it")
+    entry = pwd.getpwnam(NAME)
     account = Account(entry.pw_uid, entry.pw_gid)
     if not can_run(account, repository):
         return Account(
@@ -74,7 +80,11 @@ def as_account(account: Account) -> list[str]:
     return [*command, "--"]
 
 
-def _make(say: Callable[[str], None]) -> pwd.struct_passwd:
+def _exists() -> bool:
+    return any(entry.pw_name == NAME for entry in pwd.getpwall())
+
+
+def _make(say: Callable[[str], None]) -> None:
     say(f"Making the system user {NAME}: web, recorder and scheduler run as it, without root's rights.")
     useradd = find_program("useradd")
     if useradd is None:
@@ -85,4 +95,3 @@ def _make(say: Callable[[str], None]) -> pwd.struct_passwd:
     )
     if made.returncode != 0:
         raise UpError(f"The user {NAME} cannot be made: {made.stderr.strip()}")
-    return pwd.getpwnam(NAME)
