@@ -55,7 +55,7 @@ def needs_to_run(machine: Machine, *, has_venv: Callable[[], bool]) -> list[Need
         ),
         Need("redis-server", "queues and streams: Functory starts its own", program("redis-server"), _REDIS),
         Need("mmdebstrap", "makes the base image where no registry answers", program("mmdebstrap")),
-        Need("nftables", "the engine sets up its networks with it", program("nft")),
+        Need("nftables", "keeps functions away from the host and private networks", program("nft")),
         Need("e2fsprogs", "each function's own /tmp of limited size", program("mke2fs")),
         Need("ca-certificates", "certificates that package indexes are checked with", any_file(*_BUNDLES)),
         Need(
