@@ -61,7 +61,9 @@ def sdk_of(principal) -> SDK:
 
     def call(name: str, **parameters: Any) -> dict[str, Any]:
         model = lambda_model().service.operation_model(name)
-        request = create_serializer("rest-json", include_validation=False).serialize_to_request(parameters, model)
+        request = create_serializer("rest-json", include_validation=False).serialize_to_request(
+            parameters, model
+        )
         response = client.generic(
             request["method"],
             request["url_path"],
