@@ -9,11 +9,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.console import address, log_in
 from tests.support.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
-PASSWORD = "a-long-enough-password"
 CODE = """import json
 
 
@@ -38,19 +38,8 @@ class Person:
 
     # First log-in
 
-    def log_in_with_the_one_time_password(self) -> None:
-        self.page.goto(self.stack.console)
-        self.page.get_by_label("Name").fill("admin")
-        self.page.get_by_label("Password").fill(self.stack.password)
-        self.page.get_by_role("button", name="Log in").click()
-        expect(self.page.get_by_role("heading", name="Choose your password")).to_be_visible()
-
-    def choose_a_password(self) -> None:
-        self.page.get_by_label("Current password").fill(self.stack.password)
-        self.page.get_by_label("New password", exact=True).fill(PASSWORD)
-        self.page.get_by_label("New password again").fill(PASSWORD)
-        self.page.get_by_role("button", name="Change password").click()
-        expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
+    def log_in_for_the_first_time(self) -> None:
+        log_in(self.page, self.stack)
 
     # Five steps
 
@@ -118,7 +107,7 @@ class Person:
         self.page.get_by_role("navigation", name="greeter").get_by_role("link", name=name, exact=True).click()
 
     def function_page(self, tab: str) -> str:
-        return f"{self.stack.console}/p/000000000001/functions/greeter/{tab}"
+        return address(self.stack, f"functions/greeter/{tab}")
 
     # Schedule
 
@@ -151,7 +140,7 @@ class Person:
         page = self.page
 
         def found() -> bool:
-            page.goto(f"{self.stack.console}/p/000000000001/logs?span=1h&q=greeted%3DAda")
+            page.goto(address(self.stack, "logs?span=1h&q=greeted%3DAda"))
             return page.locator("details.log-row").count() > 0
 
         wait_for("the log of the URL's call is stored", found, 30)
@@ -160,7 +149,7 @@ class Person:
 
     def watch_the_live_tail(self) -> None:
         page = self.page
-        page.goto(f"{self.stack.console}/p/000000000001/logs")
+        page.goto(address(self.stack, "logs"))
         page.get_by_role("button", name="Live tail").click()
         expect(page.locator("[data-tail-state]")).to_have_text("Live")
         self.call("Grace")
@@ -169,7 +158,7 @@ class Person:
 
     def read_the_metrics(self) -> None:
         page = self.page
-        page.goto(f"{self.stack.console}/p/000000000001/metrics?span=1h")
+        page.goto(address(self.stack, "metrics?span=1h"))
         expect(page.locator('[data-charts][data-state="drawn"]')).to_be_visible()
         expect(page.locator("table.card-table")).to_contain_text("greeter")
         page.goto(self.function_page("monitor") + "?span=1h")
@@ -177,7 +166,7 @@ class Person:
 
     def read_the_bill(self) -> None:
         page = self.page
-        page.goto(f"{self.stack.console}/p/000000000001/billing")
+        page.goto(address(self.stack, "billing"))
         expect(page.locator(".month-bars rect").first).to_be_attached()
         row = page.get_by_role("row", name=re.compile("greeter")).first
         expect(row).to_contain_text("$0.000")
@@ -197,7 +186,7 @@ class Person:
 
     def restore_it(self) -> None:
         page = self.page
-        page.goto(f"{self.stack.console}/p/000000000001/deleted")
+        page.goto(address(self.stack, "deleted"))
         page.get_by_role("button", name="Restore greeter").click()
         page.goto(self.function_page("monitor"))
         expect(page.get_by_role("heading", level=1)).to_contain_text("greeter")
@@ -206,8 +195,7 @@ class Person:
 
 def test_the_main_job(page: Page, stack: Stack) -> None:
     person = Person(page, stack)
-    person.log_in_with_the_one_time_password()
-    person.choose_a_password()
+    person.log_in_for_the_first_time()
     person.go_through_the_five_steps()
     person.run_a_test()
     person.read_the_url()
