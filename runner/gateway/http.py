@@ -1,5 +1,5 @@
-"""The HTTP/1.1 server protocol: bytes in, requests to a handler one at a time per connection (pipelined ones
-wait in order), answers out. Owns limits and time-outs; knows no routes."""
+"""The HTTP/1.1 server protocol: requests to a handler one at a time per connection (pipelined ones wait in
+order), answers out, time-outs. What a request is, the reader knows; where it goes, the handler."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ import asyncio
 from collections import deque
 from typing import Protocol, cast
 
-import httptools
-
 from runner.gateway.exchange import CONTINUE, Exchange
-from runner.gateway.wire import Clock, Limits, Request, join_header, origin_form
+from runner.gateway.reader import RequestReader
+from runner.gateway.wire import Clock, Limits, Request
 
 NEVER = float("inf")
-BAD_REQUEST = (400, "BadRequest", "The request is not valid HTTP/1.1.")
-HEADERS_TOO_LARGE = (431, "RequestHeaderFieldsTooLarge", "The request's headers are too large.")
-NO_HOST = (400, "BadRequest", "The request needs exactly one Host header.")
 
 
 class Handler(Protocol):
@@ -58,25 +54,13 @@ class HttpConnection(asyncio.Protocol):
         self._registry = registry
         self._limits = registry.limits
         self._loop = loop
-        self._parser = httptools.HttpRequestParser(self)
+        self._reader = RequestReader(self, registry.limits)
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[Exchange] = deque()
         self._current: Exchange | None = None
         self._peer = ""
-        self._closing = False
         self._paused = False
-        self._reset()
         self.deadline = NEVER
-
-    def _reset(self) -> None:
-        self._target = b""
-        self._headers: dict[str, str] = {}
-        self._header_bytes = 0
-        self._reading: Exchange | None = None
-        self._body: list[bytes] = []
-        self._body_bytes = 0
-        self._body_limit = 0
-        self._hosts = 0  # further ones; the first is in the headers
 
     # --- transport ---
 
@@ -103,34 +87,13 @@ class HttpConnection(asyncio.Protocol):
                 current.on_gone()
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; a malformed request is answered in its turn, then the connection ends."""
-        if self._closing:
-            return
-        if self._reading is None:
-            self._header_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrade(data, upgrade)
-        except httptools.HttpParserCallbackError:
-            raise
-        except httptools.HttpParserError:
-            self._poison(BAD_REQUEST)
-            return
-        if self._reading is None and self._header_bytes > self._limits.header_bytes:
-            self._poison(HEADERS_TOO_LARGE)
-
-    def _ignore_upgrade(self, data: bytes, upgrade: httptools.HttpParserUpgrade) -> None:
-        """An offer to speak another protocol may be ignored (RFC 9110, 7.8): go on in HTTP/1.1."""
-        self._parser = httptools.HttpRequestParser(self)
-        rest = data[upgrade.args[0] :]
-        if rest:
-            self.data_received(rest)
+        """Bytes from the client."""
+        self._reader.feed(data)
 
     def eof_received(self) -> bool:
         """The client has sent all: keep the connection while answers are due. One that leaves in the middle
         of a streamed answer looks the same, and is taken to be gone."""
-        self._closing = True
+        self._reader.closed = True
         return self._current is not None and not self._current.started
 
     def pause_writing(self) -> None:
@@ -141,116 +104,43 @@ class HttpConnection(asyncio.Protocol):
         """It caught up."""
         self.deadline = NEVER if self._current else self._loop.time() + self._limits.idle_s
 
-    # --- parser callbacks ---
+    # --- the reader's owner ---
 
-    def on_message_begin(self) -> None:
+    def exchange_for(self, request: Request) -> Exchange:
+        """The exchange of a request."""
+        request.peer = self._peer
+        return Exchange(self, request)
+
+    def body_limit(self, request: Request) -> int:
+        """The most bytes that its body may have."""
+        return self._registry.handler.body_limit(request)
+
+    def began(self) -> None:
         """A request starts."""
-        header_bytes = self._header_bytes
-        self._reset()
-        self._header_bytes = header_bytes
         if self._current is None:
             self.deadline = self._loop.time() + self._limits.header_s
 
-    def on_url(self, url: bytes) -> None:
-        """A piece of the request target."""
-        self._target += url
+    def body_follows(self, exchange: Exchange, patience_s: float) -> bool:
+        """A body is to come. Who asks first whether to send a body that is refused already need not."""
+        if self._current is not None:
+            return True
+        self.deadline = self._loop.time() + patience_s
+        if "100-continue" in exchange.request.headers.get("expect", "").lower():
+            if exchange.refusal is not None:
+                return False
+            if self._transport is not None:
+                self._transport.write(CONTINUE)
+        return True
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One header line; trailers after a chunked body are dropped, nobody signed them."""
-        if self._reading is not None:
+    def complete(self, exchange: Exchange) -> None:
+        """A request is whole: its turn comes after the ones before it."""
+        if self._current is None and not self._waiting:
+            self._dispatch(exchange)
             return
-        key = name.decode("latin-1").lower()
-        headers = self._headers
-        if key not in headers:
-            headers[key] = value.decode("latin-1")
-        elif key == "host":
-            self._hosts += 1
-        else:
-            join_header(headers, key, value.decode("latin-1"))
-
-    def on_headers_complete(self) -> None:
-        """The head is whole: decide how much body may follow."""
-        parser = self._parser
-        method = parser.get_method().decode("ascii")
-        target = origin_form(self._target.decode("latin-1"))
-        request = Request(method, target, self._headers, parser.get_http_version())
-        request.keep_alive = parser.should_keep_alive()
-        request.peer = self._peer
-        exchange = self._reading = Exchange(self, request)
-        self._header_bytes = 0
-        if self._hosts or ("host" not in self._headers and request.version == "1.1"):
-            exchange.refusal = NO_HOST
-            request.keep_alive = False
-        length = self._headers.get("content-length")
-        if length is None and "transfer-encoding" not in self._headers:
-            return
-        self._expect_body(exchange, int(length) if length is not None else None)
-
-    def _expect_body(self, exchange: Exchange, length: int | None) -> None:
-        self._body_limit = limit = self._registry.handler.body_limit(exchange.request)
-        too_large = length is not None and length > limit
-        if too_large:
-            self._too_large(exchange)
-        expected = limit if length is None else min(length, self._limits.discarded_bytes)
-        patience = self._limits.body_s + expected / self._limits.slowest_bytes_per_s
-        if self._current is None:
-            self.deadline = self._loop.time() + patience
-            if "100-continue" in exchange.request.headers.get("expect", "").lower():
-                if too_large:
-                    self._closing = True  # the body will not be read: answer now, then close
-                    exchange.request.keep_alive = False
-                    self._enqueue(exchange)
-                elif exchange.refusal is None and self._transport is not None:
-                    self._transport.write(CONTINUE)
-
-    def _too_large(self, exchange: Exchange) -> None:
-        limit = self._body_limit
-        exchange.refusal = (
-            413,
-            "RequestEntityTooLargeException",
-            f"Request must be smaller than {limit} bytes",
-        )
-
-    def on_body(self, chunk: bytes) -> None:
-        """A piece of the body; past the limit it is read and thrown away, so that the answer can be read."""
-        exchange = self._reading
-        if exchange is None or self._closing:
-            return
-        self._body_bytes += len(chunk)
-        if self._body_bytes > self._body_limit:
-            self._body.clear()
-            self._too_large(exchange)
-            if self._body_bytes > self._limits.discarded_bytes:
-                self._closing = True
-                exchange.request.keep_alive = False
-                self._enqueue(exchange)
-        else:
-            self._body.append(chunk)
-
-    def on_message_complete(self) -> None:
-        """A request is whole."""
-        exchange = self._reading
-        if exchange is None or self._closing:
-            return
-        body = self._body
-        if body:
-            exchange.request.body = body[0] if len(body) == 1 else b"".join(body)
-            self._body = []
-        self._reading = None
-        if not exchange.request.keep_alive:
-            self._closing = True
-        self._enqueue(exchange)
-
-    # --- one request after the other ---
-
-    def _enqueue(self, exchange: Exchange) -> None:
-        if self._current is not None or self._waiting:
-            self._waiting.append(exchange)
-            if len(self._waiting) >= self._limits.pipelined and not self._paused and self._transport:
-                self._paused = True
-                self._transport.pause_reading()
-            return
-        self._dispatch(exchange)
+        self._waiting.append(exchange)
+        if len(self._waiting) >= self._limits.pipelined and not self._paused and self._transport:
+            self._paused = True
+            self._transport.pause_reading()
 
     def _dispatch(self, exchange: Exchange) -> None:
         self._current = exchange
@@ -260,15 +150,6 @@ class HttpConnection(asyncio.Protocol):
             handler.refuse(exchange, *exchange.refusal)
         else:
             handler.handle(exchange)
-
-    def _poison(self, refusal: tuple[int, str, str]) -> None:
-        """What came cannot be read as a request: answer so in its turn, then close."""
-        request = self._reading.request if self._reading else Request("GET", "/", self._headers)
-        request.keep_alive = False
-        exchange = Exchange(self, request)
-        exchange.refusal = refusal
-        self._closing = True
-        self._enqueue(exchange)
 
     # --- answers (exchange.Connection) ---
 
@@ -301,9 +182,9 @@ class HttpConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
-        if close or (self._closing and not self._waiting):
+        if close or (self._reader.closed and not self._waiting):
             self._waiting.clear()
-            self._closing = True
+            self._reader.closed = True
             transport.close()
         elif self._waiting:
             # Not at once: a chain of ready answers must not recurse.

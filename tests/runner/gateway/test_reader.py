@@ -1,0 +1,85 @@
+"""The reader alone: however the bytes are cut the requests are the same, and no bytes at all break it."""
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.gateway.exchange import Exchange
+from runner.gateway.reader import RequestReader
+from runner.gateway.wire import Limits
+
+LIMITS = Limits(header_bytes=4000, discarded_bytes=5000)
+GOOD = (
+    b"GET /a?b=c HTTP/1.1\r\nHost: h\r\nCookie: a=1\r\nCookie: b=2\r\nX-A: 1\r\nx-a: 2\r\n\r\n"
+    b"POST http://h/abs HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
+    b"PUT /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Late: 1\r\n\r\n"
+    b"POST /large HTTP/1.1\r\nHost: h\r\nContent-Length: 300\r\n\r\n"
+    + b"x"
+    * 300
+    + b"GET /last HTTP/1.0\r\n\r\n"
+    b"GET /never HTTP/1.1\r\nHost: h\r\n\r\n"
+)
+
+
+class Owner:
+    def __init__(self):
+        self.requests = []
+
+    def exchange_for(self, request):
+        return Exchange(None, request)
+
+    def body_limit(self, request):
+        return 200
+
+    def began(self):
+        return
+
+    def body_follows(self, exchange, patience_s):
+        return True
+
+    def complete(self, exchange):
+        request = exchange.request
+        refused = exchange.refusal[0] if exchange.refusal else None
+        self.requests.append(
+            (request.method, request.path, request.query, request.body, refused, request.headers)
+        )
+
+
+def read(pieces):
+    owner = Owner()
+    reader = RequestReader(owner, LIMITS)
+    for piece in pieces:
+        reader.feed(piece)
+    return owner.requests, reader
+
+
+def test_what_is_read():
+    requests, reader = read([GOOD])
+    assert [request[:5] for request in requests] == [
+        ("GET", "/a", "b=c", b"", None),
+        ("POST", "/abs", "", b"hello", None),
+        ("PUT", "/c", "", b"abc", None),
+        ("POST", "/large", "", b"", 413),
+        ("GET", "/last", "", b"", None),
+    ]
+    assert requests[0][5] == {"host": "h", "cookie": "a=1; b=2", "x-a": "1,2"}
+    assert "x-late" not in requests[2][5]
+    assert reader.closed
+
+
+@given(st.lists(st.integers(0, len(GOOD)), max_size=30))
+@settings(max_examples=200, deadline=None)
+def test_cuts_do_not_matter(cuts):
+    edges = [0, *sorted(cuts), len(GOOD)]
+    pieces = [GOOD[start:end] for start, end in pairwise(edges)]
+    assert read(pieces)[0] == read([GOOD])[0]
+
+
+@given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from(GOOD.split(b"\r\n"))), max_size=20))
+@settings(max_examples=300, deadline=None)
+def test_nothing_breaks_it(pieces):
+    requests, reader = read([piece + b"\r\n" for piece in pieces])
+    assert all(request[4] != 400 for request in requests[:-1])
+    if requests and requests[-1][4] == 400:
+        assert reader.closed
