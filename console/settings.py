@@ -159,5 +159,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"rq.worker": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        # What a caller did wrong is in the answer; here stands what went wrong with us.
+        "django.request": {"level": "ERROR"},
+        "rq.worker": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
 }
