@@ -15,6 +15,7 @@ from functions.models.base import TelemetryRow
 
 Value = bool | int | float | str | bytes | datetime | None
 _PARAMETERS = 30_000  # SQLite takes 32,766 in one statement, PostgreSQL 65,535
+_CHARACTERS = 8_000_000  # a log may have a million
 _EPOCH = datetime(1970, 1, 1)  # SQLite's columns hold UTC without a zone, as Django writes it
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -105,9 +106,16 @@ def add_up(
 
 
 def _parts(rows: Sequence[Sequence[Value]], width: int) -> Iterator[Sequence[Sequence[Value]]]:
-    size = _PARAMETERS // width
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+    """The rows in statements that are neither too long nor too heavy."""
+    most = _PARAMETERS // width
+    start, weight = 0, 0
+    for number, row in enumerate(rows):
+        weight += sum(len(value) for value in row if isinstance(value, str))
+        if number + 1 - start == most or weight > _CHARACTERS:
+            yield rows[start : number + 1]
+            start, weight = number + 1, 0
+    if start < len(rows):
+        yield rows[start:]
 
 
 def _names(columns: Sequence[str]) -> str:

@@ -21,7 +21,8 @@ from functions.services.records import store
 from runner.recorder.captures import Captures
 from runner.recorder.inbox import Dead, Entry, Inbox
 
-BATCH = 100  # entries of each stream; one of records holds up to 20 ms of them
+BATCH = 20  # entries of each stream; one of records has up to 1 MB
+AT_ONCE = 4_000  # records of one transaction: others want to write, too
 BLOCK_MS = 500
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 15.0
@@ -82,8 +83,9 @@ class Recorder:
     def _store(self, entries: Sequence[Entry]) -> bool:
         dead: list[Dead] = []
         events, records = _decode(entries, dead)
-        done = self._store_all(self._store_events, events, dead) and self._store_all(
-            self._store_records, records, dead
+        done = self._store_all(self._store_events, events, dead) and all(
+            self._store_all(self._store_records, records[start : start + AT_ONCE], dead)
+            for start in range(0, len(records), AT_ONCE)
         )
         if done:
             for poison in dead:

@@ -139,3 +139,12 @@ def test_payloads_are_dropped_by_row_and_the_newest_ones_found():
     store([make_record(payload="{}", outcome=Outcome.TIMEOUT)], dropped_payloads=[row_id(records[0])])
     assert InvocationPayload.objects.count() == 4
     assert newest_payloads(FUNCTION, Outcome.SUCCESS, 2) == [row_id(records[2]), row_id(records[3])]
+
+
+def test_many_records_and_heavy_logs_take_several_statements(monkeypatch):
+    monkeypatch.setattr("functions.bulk._CHARACTERS", 1_000)
+    monkeypatch.setattr("functions.bulk._PARAMETERS", 100)
+    records = [make_record(log="x" * 600) for _ in range(25)]
+    assert store(records) == records
+    assert Invocation.objects.count() == InvocationLog.objects.count() == 25
+    assert MetricMinute.objects.get().invocations == 25

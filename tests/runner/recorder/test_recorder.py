@@ -223,3 +223,19 @@ def test_standing_is_unknown_while_redis_is_away(redis_server, settings, tmp_pat
     assert standing() is None
     with pytest.raises(redis.RedisError):
         build(settings.FUNCTORY, "main").run_once()
+
+
+def test_a_backlog_is_stored_in_several_transactions(recorder, redis_client, monkeypatch):
+    monkeypatch.setattr(module, "AT_ONCE", 3)
+    sizes, store = [], module.store
+
+    def noted(records, **options):
+        sizes.append(len(records))
+        return store(records, **options)
+
+    monkeypatch.setattr(module, "store", noted)
+    for _ in range(2):
+        send_records(redis_client, *(make_record() for _ in range(4)))
+    recorder.run_once()
+    assert sizes == [3, 3, 2]
+    assert (Invocation.objects.count(), left(redis_client)) == (8, (0, 0))
