@@ -7,10 +7,15 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 
+from runner.host.errors import HostError
+
 
 def run_with_signals(command: Sequence[str]) -> int:
-    """Run it; returns its exit status, as a shell says it (128 + signal)."""
-    child = subprocess.Popen(command)
+    """Run it; returns its exit status, as a shell says it (128 + signal). Raises HostError without it."""
+    try:
+        child = subprocess.Popen(command)
+    except OSError as error:
+        raise HostError(f"{command[0]} cannot be run: {error.strerror}") from error
     with forwarding(child):
         status = child.wait()
     return status if status >= 0 else 128 - status

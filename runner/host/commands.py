@@ -98,12 +98,13 @@ def make_venv(words: Sequence[str]) -> int:
 
 def with_engine(words: Sequence[str]) -> int:
     """Run the command with an engine, and stop the engine afterwards if it was started for it."""
-    if not words:
+    command_line = list(words[1:] if words[:1] == ["--"] else words)
+    if not command_line:
         raise HostError(USAGE)
     place = EnginePlace(Path(os.environ.get("FUNCTORY_DOCKER_SOCKET") or STANDARD_SOCKET))
     engine = ensure_engine(place, REPOSITORY / "var" / "log" / "dockerd.log", has_systemd=look().has_systemd)
     try:
-        return run_with_signals(words)
+        return run_with_signals(command_line)
     finally:
         if engine.was_started_here:
             print("Stopping the Docker engine that was started for this.", flush=True)

@@ -70,7 +70,9 @@ def test_settings_pass_through_sudo_and_the_rest_does_not():
 def test_a_command_with_an_engine_gives_its_own_status(monkeypatch):
     monkeypatch.setattr(commands, "ensure_engine", lambda *_, **__: NoEngine())
     assert commands.run(["with-engine", sys.executable, "-c", "raise SystemExit(7)"]) == 7
+    assert commands.run(["with-engine", "--", sys.executable, "-c", ""]) == 0
     assert commands.run(["with-engine"]) == 1
+    assert commands.run(["with-engine", "/no/such/program"]) == 1
 
 
 class NoEngine:
