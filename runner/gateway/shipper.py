@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import redis.asyncio
 import redis.exceptions
 
-from runner.gateway.journal import Journal
+from runner.gateway.journal import MB, Journal
 
 GATHER_S = 0.1  # let ticks add up, so that a busy second costs 10 stream entries and not 5,000
 LOOK_EVERY = 20  # entries; the stream's length is not worth a question each time
@@ -51,7 +51,7 @@ class Shipper:
         """Ship until cancelled."""
         while True:
             await self._journal.grown.wait()
-            await asyncio.sleep(GATHER_S)
+            await asyncio.sleep(GATHER_S if self._journal.backlog < MB else 0)
             if not await self.ship_once():
                 await asyncio.sleep(RETRY_S)
 
