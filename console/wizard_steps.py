@@ -11,10 +11,11 @@ from django.http import QueryDict
 
 from console import configuration_form as fields
 from console.forms import Form, as_mapping, as_pairs, read_pairs
+from functions import trigger_rules
 from functions.errors import InvalidParameterValue
 from functions.models import Draft, DraftFile, Function, Project
 from functions.runtimes import runtime
-from functions.services import drafts, triggers
+from functions.services import drafts
 from functions.services import functions as services
 from functions.snapshots import Principal
 from functions.starters import Starter, all_keys, starter, starters
@@ -80,14 +81,14 @@ def apply_starter(*, acting: Principal, function: Function, chosen: Starter) -> 
     drafts.replace_files(acting=acting, function=function, files=dict(chosen.files))
     drafts.save_configuration(acting=acting, function=function, handler=row.default_handler)
     choice: dict[str, Any] = {"kind": chosen.trigger}
-    if chosen.trigger == triggers.SCHEDULE_TRIGGER:
+    if chosen.trigger == trigger_rules.SCHEDULE_TRIGGER:
         choice |= {"expression": chosen.expression, "timezone": "UTC", "payload": chosen.event}
-    drafts.choose_trigger(acting=acting, function=function, trigger=triggers.check_choice(choice))
+    drafts.choose_trigger(acting=acting, function=function, trigger=trigger_rules.check_choice(choice))
 
 
 def choose_trigger(*, acting: Principal, function: Function, form: Form) -> None:
     """Step 4."""
-    chosen = triggers.check_choice(trigger_choice(form))
+    chosen = trigger_rules.check_choice(trigger_choice(form))
     drafts.choose_trigger(acting=acting, function=function, trigger=chosen)
 
 
@@ -106,11 +107,11 @@ def trigger_choice(form: Form) -> dict[str, str]:
     """What was chosen, with what belongs to its kind."""
     kind = form.text("kind")
     names = {
-        triggers.URL_TRIGGER: ("auth",),
-        triggers.SCHEDULE_TRIGGER: ("expression", "timezone", "payload"),
+        trigger_rules.URL_TRIGGER: ("auth",),
+        trigger_rules.SCHEDULE_TRIGGER: ("expression", "timezone", "payload"),
     }.get(kind, ())
     chosen = {"kind": kind, **{name: form.text(name) for name in names}}
-    if kind == triggers.SCHEDULE_TRIGGER:
+    if kind == trigger_rules.SCHEDULE_TRIGGER:
         if not form.text("expression"):
             raise InvalidParameterValue(
                 "Say when: an expression such as rate(5 minutes).", field="expression"
@@ -122,7 +123,7 @@ def trigger_choice(form: Form) -> dict[str, str]:
 def trigger_form(trigger: Mapping[str, Any]) -> Form:
     """Step 4's form as it was saved."""
     known = {name: str(trigger.get(name, "")) for name in TRIGGER_FIELDS}
-    known["kind"] = known["kind"] or triggers.NO_TRIGGER
+    known["kind"] = known["kind"] or trigger_rules.NO_TRIGGER
     known["auth"] = known["auth"] or UrlAuth.NONE
     return Form(known)
 

@@ -42,6 +42,12 @@ class Values:
             return str(_EPOCH + timedelta(microseconds=unix_us))
         return _EPOCH_UTC + timedelta(microseconds=unix_us)
 
+    def at(self, moment: datetime | None) -> Value:
+        """A time, aware or None."""
+        if moment is None:
+            return None
+        return self.moment((moment - _EPOCH_UTC) // timedelta(microseconds=1))
+
     def text(self, text: str, longest: int = 0) -> str:
         """Text without NUL, which PostgreSQL does not take, cut to `longest` characters if that is given."""
         if "\0" in text:
@@ -102,6 +108,15 @@ def add_up(
         f"ON CONFLICT ({_names(keys)}) DO UPDATE SET {', '.join(changes)}"
     )
     with database.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def update(model: type[TelemetryRow], columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
+    """Set `columns` of rows by their id. Values come in the order columns, id; those of times and ids as from
+    Values."""
+    changes = ", ".join(f"{_quoted(name)} = %s" for name in columns)
+    statement = f'UPDATE {_quoted(model._meta.db_table)} SET {changes} WHERE "id" = %s'  # noqa: S608
+    with database_of(model).cursor() as cursor:
         cursor.executemany(statement, rows)
 
 

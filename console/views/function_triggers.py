@@ -16,6 +16,7 @@ from console.addresses import url_address
 from console.forms import Form
 from console.http import Place, project_view
 from console.snippets import aws
+from functions import trigger_rules
 from functions.errors import FunctoryError, ResourceNotFound
 from functions.models import Function, FunctionUrl, Schedule
 from functions.services import triggers
@@ -141,7 +142,7 @@ def firings(request: HttpRequest, place: Place) -> HttpResponse:  # noqa: ARG001
     page: dict[str, Any] = {"zone": zone, "expression": expression}
     if expression:
         try:
-            page["firings"] = triggers.check_schedule(expression, zone, "")
+            page["firings"] = trigger_rules.check_schedule(expression, zone, "")
         except FunctoryError as error:
             page["problem"] = error.message
     return render(request, "functions/firings.html", page)

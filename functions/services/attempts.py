@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from functions.bulk import Values, insert_new
+from functions.bulk import Value, Values, insert_new, update
 from functions.models import Attempt, Event
 from functions.records import InvocationRecord
 from functions.retry import after_attempt
@@ -26,6 +26,16 @@ _MOVED = (
     "lease_until",
     "lease_owner",
 )
+_READ = (
+    "state",
+    "attempts",
+    "function_errors",
+    "accepted_at",
+    "due_at",
+    "ended_at",
+    "lease_until",
+    "lease_owner",
+)
 
 
 def close_attempts(records: Sequence[tuple[InvocationRecord, str]]) -> None:
@@ -34,17 +44,29 @@ def close_attempts(records: Sequence[tuple[InvocationRecord, str]]) -> None:
     ids = {UUID(record.event_id) for record, _ in records}
     if not ids:
         return
-    rows = Event.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    events = {event.pk: event for event in rows}
+    # Not the payload, which may have a megabyte.
+    rows = Event.objects.select_for_update().only(*_READ, "last_outcome", "last_error")
+    events = {event.pk: event for event in rows.filter(pk__in=ids).order_by("pk")}
     known = [(record, row) for record, row in records if UUID(record.event_id) in events]
     now = timezone.now()
     for record in _new_attempts(known):
         _move(events[UUID(record.event_id)], record, now)
-    Event.objects.bulk_update(
-        events.values(),
-        _MOVED,
-        batch_size=200,
-    )
+    values = Values(Event)
+    update(Event, _MOVED, [_moved(values, event) for event in events.values()])
+
+
+def _moved(values: Values, event: Event) -> list[Value]:
+    return [
+        str(event.state),
+        values.at(event.due_at),
+        values.at(event.ended_at),
+        event.function_errors,
+        str(event.last_outcome),
+        values.text(event.last_error),
+        values.at(event.lease_until),
+        event.lease_owner,
+        values.uuid(str(event.pk)),
+    ]
 
 
 def _new_attempts(records: Sequence[tuple[InvocationRecord, str]]) -> list[InvocationRecord]:
@@ -89,7 +111,7 @@ def _move(event: Event, record: InvocationRecord, now: datetime) -> None:
     event.state = verdict.state
     event.due_at = verdict.due_at or event.due_at
     event.ended_at = now if verdict.state in EVENT_ENDED else None
-    event.last_outcome, event.last_error = record.outcome, Values(Event).text(record.error_message)
+    event.last_outcome, event.last_error = record.outcome, record.error_message
     event.lease_until, event.lease_owner = None, ""
 
 

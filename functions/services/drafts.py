@@ -116,7 +116,7 @@ def save_configuration(
 @transaction.atomic
 def choose_trigger(*, acting: Principal, function: Function, trigger: Mapping[str, Any]) -> UUID:
     """What the wizard's step 4 chose; made at the first deploy. The caller has checked it with
-    services.triggers.check_choice."""
+    trigger_rules.check_choice."""
     draft = _open(acting, function, None)
     draft.trigger = dict(trigger)
     # Not the input, which may hold anything.

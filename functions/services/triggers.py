@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNotFound
-from functions.expressions import Rate, next_firing, next_firings, parse_expression, zone_of
-from functions.limits import EVENT_PAYLOAD
+from functions.errors import ResourceConflict, ResourceNotFound
+from functions.expressions import next_firing, parse_expression, zone_of
 from functions.models import Alias, Function, FunctionUrl, Schedule, Version
-from functions.naming import check_qualifier, check_title, is_latest, new_url_id
+from functions.naming import check_qualifier, is_latest, new_url_id
 from functions.queues import announce_change
 from functions.services.guard import record, require
 from functions.snapshots import Principal
 from functions.states import LIVE_ALIAS, InvokeMode, Role, UrlAuth
-
-NO_TRIGGER = "none"
-URL_TRIGGER = "function_url"
-SCHEDULE_TRIGGER = "schedule"
-_CORS_MEMBERS = frozenset(
-    {"AllowCredentials", "AllowHeaders", "AllowMethods", "AllowOrigins", "ExposeHeaders", "MaxAge"}
+from functions.trigger_rules import (
+    NO_TRIGGER,
+    check_auth,
+    check_cors,
+    check_invoke_mode,
+    check_schedule,
+    check_schedule_name,
 )
-
-
-def check_choice(choice: Mapping[str, Any]) -> dict[str, Any]:
-    """The wizard's trigger choice with what belongs to its kind; raises InvalidParameterValue."""
-    kind = choice.get("kind", NO_TRIGGER)
-    if kind == URL_TRIGGER:
-        return {"kind": kind, "auth": _auth(choice.get("auth", UrlAuth.NONE))}
-    if kind == SCHEDULE_TRIGGER:
-        check_schedule(choice.get("expression", ""), choice.get("timezone", "UTC"), choice.get("payload", ""))
-        names = ("expression", "timezone", "payload")
-        return {"kind": kind, **{name: choice[name] for name in names if name in choice}}
-    if kind == NO_TRIGGER:
-        return {"kind": kind}
-    raise InvalidParameterValue("Choose no trigger, a function URL or a schedule.", field="kind")
 
 
 def create_chosen_trigger(*, acting: Principal, function: Function, choice: Mapping[str, Any]) -> None:
@@ -80,8 +65,8 @@ def create_url(
         function=function,
         qualifier="" if is_latest(qualifier) else qualifier,
         url_id=new_url_id(),
-        auth=_auth(auth),
-        invoke_mode=_mode(invoke_mode),
+        auth=check_auth(auth),
+        invoke_mode=check_invoke_mode(invoke_mode),
         cors=check_cors(cors),
         created_by_id=_person(acting),
     )
@@ -110,8 +95,8 @@ def update_url(*, acting: Principal, url: FunctionUrl, **changes: Any) -> Functi
     """Change auth, invoke_mode, cors or enabled; what is left out stays."""
     require(acting, Role.DEVELOPER, url.function.project_id)
     checks: Mapping[str, Callable[[Any], Any]] = {
-        "auth": _auth,
-        "invoke_mode": _mode,
+        "auth": check_auth,
+        "invoke_mode": check_invoke_mode,
         "cors": check_cors,
         "enabled": bool,
     }
@@ -161,7 +146,7 @@ def create_schedule(
     check_schedule(expression, timezone_name, payload)
     schedule = Schedule(
         function=function,
-        name=_schedule_name(name),
+        name=check_schedule_name(name),
         expression=expression.strip(),
         timezone=timezone_name,
         payload=payload,
@@ -189,7 +174,7 @@ def update_schedule(*, acting: Principal, schedule: Schedule, **changes: Any) ->
     require(acting, Role.DEVELOPER, schedule.function.project_id)
     before = _audited(schedule, changes)
     tidy: Mapping[str, Callable[[Any], Any]] = {
-        "name": _schedule_name,
+        "name": check_schedule_name,
         "expression": str.strip,
         "qualifier": lambda value: "" if is_latest(value) else value,
         "enabled": bool,
@@ -237,21 +222,6 @@ def reschedule(schedule: Schedule) -> None:
     schedule.save(update_fields=["due_at"])
 
 
-def check_schedule(expression: str, timezone_name: str, payload: str) -> list[datetime]:
-    """The next five firings (UTC) of a schedule that may be saved; raises InvalidParameterValue with the
-    field that is wrong."""
-    parsed = parse_expression(expression)
-    zone = zone_of(timezone_name)
-    firings = next_firings(parsed, zone, timezone.now(), 5)
-    if not firings:
-        raise InvalidParameterValue("This never fires again.", field="expression")
-    if isinstance(parsed, Rate) and parsed.period < timedelta(minutes=1):
-        raise InvalidParameterValue("The shortest rate is one minute.", field="expression")
-    if payload:
-        _check_payload(payload)
-    return firings
-
-
 def check_target(function: Function, qualifier: str) -> None:
     """Raises unless the qualifier exists: $LATEST, a version or an alias. A function that was never
     deployed may already be bound to `live`, which its first deploy makes."""
@@ -264,29 +234,6 @@ def check_target(function: Function, qualifier: str) -> None:
         exists = Alias.objects.filter(function=function, name=qualifier).exists()
     if not exists:
         raise ResourceNotFound(f"Function not found: {function.arn}:{qualifier}", field="qualifier")
-
-
-def check_cors(cors: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """AWS's Cors shape, or None for none; raises InvalidParameterValue with field `cors`."""
-    if not cors:
-        return None
-    unknown = cors.keys() - _CORS_MEMBERS
-    if unknown:
-        raise InvalidParameterValue(f"CORS has no {', '.join(sorted(unknown))}.", field="cors")
-    if cors.get("AllowCredentials") and "*" in cors.get("AllowOrigins", []):
-        raise InvalidParameterValue(
-            "AllowOrigins may not be * when AllowCredentials is true: browsers refuse it.", field="cors"
-        )
-    return dict(cors)
-
-
-def _check_payload(payload: str) -> None:
-    try:
-        if len(payload.encode()) > EVENT_PAYLOAD:
-            raise InvalidParameterValue("The input has at most 1 MB.", field="payload")
-        json.loads(payload)
-    except (ValueError, RecursionError) as error:
-        raise InvalidParameterValue(f"The input is not JSON: {error}", field="payload") from None
 
 
 def _first_due(schedule: Schedule) -> datetime | None:
@@ -306,22 +253,6 @@ def _save_schedule(schedule: Schedule, fields: Sequence[str] | None = None) -> N
             schedule.save(update_fields=fields)
     except IntegrityError:
         raise ResourceConflict(f"A schedule {schedule.name} exists already.", field="name") from None
-
-
-def _schedule_name(text: str) -> str:
-    return check_title(text, "A schedule's name")
-
-
-def _auth(value: str) -> str:
-    if value not in UrlAuth.values:
-        raise InvalidParameterValue(f"{value!r} is not NONE or AWS_IAM.", field="auth")
-    return value
-
-
-def _mode(value: str) -> str:
-    if value not in InvokeMode.values:
-        raise InvalidParameterValue(f"{value!r} is not BUFFERED or RESPONSE_STREAM.", field="invoke_mode")
-    return value
 
 
 def _person(acting: Principal) -> UUID | None:

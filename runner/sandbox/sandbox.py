@@ -4,19 +4,19 @@ and ends into outcomes. Knows no functions, pools or records."""
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from typing import Any
 
 from functions.limits import SYNC_PAYLOAD
 from functions.states import EndReason, Outcome
 from runner.sandbox import frames
 from runner.sandbox.driver import Container, DriverError
 from runner.sandbox.ends import death, read_error
+from runner.sandbox.freezer import Freezer
 from runner.sandbox.link import Channel
+from runner.sandbox.messages import bind_message, call_header
 from runner.sandbox.output import Output
 from runner.sandbox.spec import Binding, Bound, Call, Ended, PoolKey
 
@@ -67,7 +67,7 @@ class Sandbox:
         self._channel: Channel | None = None
         self._unsent = b""
         self._output = Output(container.output())
-        self._freeze_after_s = freeze_after_s
+        self._freezer = Freezer(freeze_after_s, self._freeze)
         self._ready: asyncio.Future[None] | None = None
         self._bound: asyncio.Future[Bound] | None = None
         self._binding_since = 0.0
@@ -75,7 +75,6 @@ class Sandbox:
         self._on_chunk: OnChunk | None = None
         self._collected: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._freezer: asyncio.TimerHandle | None = None
         self._since = 0.0
         self._marker = b""
 
@@ -126,7 +125,7 @@ class Sandbox:
         self._binding_since = time.monotonic()
         self._bound = asyncio.get_running_loop().create_future()
         self._marker = secrets.token_hex(16).encode()
-        self._unsent = _bind_message(binding, self._marker)
+        self._unsent = bind_message(binding, self._marker)
         await self._container.bind(binding.mounts, binding.limits)
         if not self._container.starts_at_bind:
             self._send_bind()
@@ -158,7 +157,7 @@ class Sandbox:
         self._timer = asyncio.get_running_loop().call_later(call.timeout_s, self._timed_out)
         self._since = time.monotonic()
         if self._channel is not None:
-            self._channel.send_invoke(_header(call), call.payload)
+            self._channel.send_invoke(call_header(call), call.payload)
 
     def on_frame(self, kind: int, body: bytes) -> None:
         """A message from inside. What does not fit the state is ignored: inside is hostile ground."""
@@ -253,7 +252,7 @@ class Sandbox:
         if kind == frames.BOUND:
             self._move(State.IDLE)
             self._bound.set_result(Bound(Outcome.SUCCESS, elapsed))
-            self._freeze_later()
+            self._freezer.used()
         elif kind == frames.INIT_ERROR:
             error = read_error(body)
             self._gone()
@@ -301,27 +300,14 @@ class Sandbox:
             self._timer = None
         if self.state is State.BUSY:
             self._move(State.IDLE)
-            self._freeze_later()
+            self._freezer.used()
         if on_end is not None:
             on_end(ended)
 
-    def _freeze_later(self) -> None:
-        """One timer at a time, however many calls come: it looks again when it was early."""
-        self._since = time.monotonic()
-        if self._freezer is None:
-            loop = asyncio.get_running_loop()
-            self._freezer = loop.call_later(self._freeze_after_s, self._freeze_if_idle)
-
-    def _freeze_if_idle(self) -> None:
-        self._freezer = None
-        if self.state is not State.IDLE:
-            return
-        left = self._freeze_after_s - (time.monotonic() - self._since)
-        if left > 0.001:
-            self._freezer = asyncio.get_running_loop().call_later(left, self._freeze_if_idle)
-            return
-        self._move(State.FROZEN)
-        self._container.freeze()
+    def _freeze(self) -> None:
+        if self.state is State.IDLE:
+            self._move(State.FROZEN)
+            self._container.freeze()
 
     def _gone(self) -> None:
         if self.state is State.GONE:
@@ -330,9 +316,9 @@ class Sandbox:
         self._output.stop()
         if self._channel is not None:
             self._channel.close()
-        for timer in (self._timer, self._freezer):
-            if timer is not None:
-                timer.cancel()
+        self._freezer.stop()
+        if self._timer is not None:
+            self._timer.cancel()
         if self.on_gone is not None:
             self.on_gone()
 
@@ -348,23 +334,3 @@ class Sandbox:
     @staticmethod
     def _elapsed_us(since: float) -> int:
         return int((time.monotonic() - since) * 1_000_000)
-
-
-def _bind_message(binding: Binding, marker: bytes) -> bytes:
-    document: dict[str, Any] = {
-        "handler": binding.handler,
-        "environment": dict(binding.environment),
-        "marker": marker.decode(),
-    }
-    return json.dumps(document).encode()
-
-
-def _header(call: Call) -> dict[str, Any]:
-    return {
-        "id": call.request_id,
-        "deadline_ms": call.deadline_ms,
-        "arn": call.arn,
-        "trace": call.trace_id,
-        "client": call.client_context,
-        "identity": call.identity,
-    }

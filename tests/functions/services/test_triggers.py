@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from functions import trigger_rules
 from functions.errors import AccessDenied, InvalidParameterValue, ResourceConflict, ResourceNotFound
 from functions.models import AuditEntry, FunctionUrl, Schedule
 from functions.services import triggers as services
@@ -144,7 +145,7 @@ def test_a_schedules_input_is_not_audited(developer, function):
 
 
 def test_the_next_five_firings_are_told_before_saving():
-    found = services.check_schedule("cron(0 12 * * ? *)", "UTC", "")
+    found = trigger_rules.check_schedule("cron(0 12 * * ? *)", "UTC", "")
     assert len(found) == 5
     assert found == sorted(found)
 
@@ -161,7 +162,7 @@ def test_the_next_five_firings_are_told_before_saving():
     ],
 )
 def test_the_wizards_choice_is_tidied(choice, kept):
-    assert services.check_choice(choice) == kept
+    assert trigger_rules.check_choice(choice) == kept
 
 
 @pytest.mark.parametrize(
@@ -175,4 +176,4 @@ def test_the_wizards_choice_is_tidied(choice, kept):
 )
 def test_a_choice_that_cannot_be_made_is_refused(choice):
     with pytest.raises(InvalidParameterValue):
-        services.check_choice(choice)
+        trigger_rules.check_choice(choice)
