@@ -152,23 +152,6 @@ def ticks(text: str) -> SafeString:
 
 
 @register.filter
-def words(name: str) -> str:
-    """A name with underscores as words: no_new_privileges is No new privileges."""
-    text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
-
-
-@register.filter
-def plain(value: Any) -> str:
-    """Lists and mappings of plain values as a line of text."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {plain(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(plain(item) for item in value) or NOTHING
-    return str(value)
-
-
-@register.filter
 def field(values: Any, name: Any) -> Any:
     """The value under a name of a mapping, "" if there is none."""
     return values.get(name, "") if values else ""

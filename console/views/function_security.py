@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from console import isolation
 from console.http import Place, project_view
 from console.snippets import aws
 from console.views.home import gateway_health
@@ -32,7 +33,9 @@ def page(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         "source": source,
         "reaches": REACHES[NetworkMode(source.network)],
         "is_open": source.network == NetworkMode.OPEN,
-        "isolation": sorted(health.isolation.items()) if health else [],
+        "measures": isolation.measures(health.isolation) if health else [],
+        "rules": isolation.rules(health.isolation) if health else "",
+        "always": isolation.ALWAYS,
         "trouble": trouble,
         "public_urls": urls.filter(auth=UrlAuth.NONE).count(),
         "signed_urls": urls.filter(auth=UrlAuth.AWS_IAM).count(),

@@ -40,7 +40,7 @@ function show(path, line = 0) {
   open = path;
   const file = files.get(path);
   const isText = file && file.text !== null;
-  find("path").textContent = path || "No file";
+  find("open-path").textContent = path || "No file";
   find("editor").hidden = !isText;
   const message = find("editor-message");
   message.hidden = isText;
@@ -243,11 +243,14 @@ function askPath({ title, button, value, renaming, then }) {
   fileDialog.querySelector("form").onsubmit = (event) => {
     const path = box.value.trim();
     problem.textContent = files.problem(path, renaming);
-    if (!problem.textContent) return then(path);
+    if (!problem.textContent) return;
     event.preventDefault();
     box.setAttribute("aria-invalid", "true");
-    return box.focus();
+    box.focus();
   };
+  // Only once it is closed: closing gives the focus back to the button that opened it.
+  fileDialog.onclose = () => fileDialog.returnValue === "ok" && then(box.value.trim());
+  fileDialog.returnValue = "";
   fileDialog.showModal();
   box.select();
 }

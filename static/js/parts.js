@@ -111,3 +111,16 @@ document.addEventListener("DOMContentLoaded", () => focusFault(document));
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.closest?.("form") || event.target.querySelector?.("form")) focusFault(event.target);
 });
+
+// A table that scrolls sideways must be reachable by keyboard, which one without links is not by itself.
+function reachTables() {
+  document.querySelectorAll(".table-responsive").forEach((place) => {
+    if (place.scrollWidth <= place.clientWidth || place.hasAttribute("tabindex")) return;
+    place.tabIndex = 0;
+    place.setAttribute("role", "region");
+    place.setAttribute("aria-label", "Table, scrolls sideways");
+  });
+}
+reachTables();
+addEventListener("resize", reachTables);
+document.addEventListener("htmx:afterSettle", reachTables);

@@ -32,7 +32,10 @@ const theme = EditorView.theme({
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent-solid)", color: "#fff" },
   ".cm-searchMatch": { backgroundColor: "var(--soon-wash)", outline: "1px solid var(--soon)" },
   ".cm-matchingBracket": { backgroundColor: "var(--accent-wash)", outline: "1px solid var(--accent)" },
-  ".cm-jumped": { backgroundColor: "var(--bad-wash)" },
+  ".cm-collapsedLines": { background: "var(--sunken)", color: "var(--quiet)", padding: "0.25rem 0.5rem" },
+  ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: "none" },
+  "&.cm-merge-a .cm-changedLine": { backgroundColor: "var(--bad-wash)" },
+  "&.cm-merge-b .cm-changedLine": { backgroundColor: "var(--good-wash)" },
 });
 
 const { tags: t } = CM;
