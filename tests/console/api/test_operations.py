@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +16,7 @@ from django.conf import settings
 from django.test import Client
 
 from console.api.model import lambda_model
+from functions.archives import FileContent, pack
 from functions.keys import read_or_create_key
 from functions.models import Deployment, Function, FunctionUrl
 from functions.queries.access import person_principal
@@ -44,10 +43,8 @@ class SdkError(Exception):
 
 
 def zipped(source: str = "def handler(e, c): return e", name: str = "app.py") -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr(name, source)
-    return target.getvalue()
+    """The same bytes whenever it is called: a zip holds times."""
+    return pack({name: FileContent(source.encode())})
 
 
 @pytest.fixture
