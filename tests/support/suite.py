@@ -32,15 +32,17 @@ class Phase:
 
 
 FAST = Phase("without engine and browser", ("-n", "2", "-m", f"not ({_SHARED})"))
-SHARED = Phase("with engine and browser", ("-m", _SHARED), needs_images=True)
+ENGINE = Phase("with the engine", ("-m", "(docker or slow or postgres) and not browser"), needs_images=True)
+# In a process of its own: the browser's driver leaves an event loop running in the main thread.
+BROWSER = Phase("in a browser", ("-m", "browser"), needs_images=True)
 POSTGRES = Phase(
     "on PostgreSQL", ("-n", "2", "-m", f"not ({_SHARED})"), command=("tests.support.postgres_server",)
 )
 SUITES: dict[str, tuple[Phase, ...]] = {
     "fast": (FAST,),
-    "all": (FAST, SHARED, POSTGRES),
+    "all": (FAST, ENGINE, BROWSER, POSTGRES),
     "docker": (Phase("engine", ("-m", "docker"), needs_images=True),),
-    "browser": (Phase("browser", ("-m", "browser"), needs_images=True),),
+    "browser": (BROWSER,),
     "hostile": (Phase("hostile", ("tests/hostile",), needs_images=True),),
     "trouble": (Phase("trouble", ("tests/trouble",), needs_images=True),),
     "faults": (Phase("faults", ("tests/faults",), needs_images=True),),
