@@ -6,15 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from functions.expressions import Rate, next_firing, parse_expression, zone_of
+from functions.ids import derived_id
 from functions.models import Schedule
 from functions.records import AcceptedEvent
 from functions.states import TriggerKind
-
-# A schedule and a due time make one event id for ever: whoever fires it again changes nothing.
-_FIRINGS = UUID("9f6a3c52-6f7e-5b0e-8c57-4c0f2b1d7a10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,11 @@ def _next_beat(expression: object, due_at: datetime, now: datetime) -> datetime 
 
 
 def _event(schedule: Schedule, due_at: datetime, now: datetime) -> AcceptedEvent:
-    event_id = str(uuid5(_FIRINGS, f"{schedule.pk}/{due_at.astimezone(UTC).isoformat()}"))
+    # A schedule and a due time make one event id for ever: whoever fires it again changes nothing. It carries
+    # its time, like all ids, which is how old events are found.
+    event_id = str(
+        derived_id(int(due_at.timestamp() * 1000), str(schedule.pk), due_at.astimezone(UTC).isoformat())
+    )
     return AcceptedEvent(
         event_id=event_id,
         project_id=str(schedule.function.project_id),

@@ -2,9 +2,11 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
+from functions.ids import unix_ms
 from functions.models import Schedule
 from functions.services import firings, triggers
 from functions.services import functions as services
@@ -94,3 +96,12 @@ def test_the_last_firing_leaves_nothing_due(principal, schedule):
     assert firing.next_due_at is None
     firings.complete([firing], now=NOW)
     assert firings.next_due_at() is None
+
+
+def test_a_firing_missed_for_long_has_its_whole_time_to_run(schedule):
+    """An event expires six hours after it was accepted; its id tells when it was due."""
+    late = NOW + timedelta(hours=9)
+    (firing,) = due(late)
+    assert firing.event.accepted_us == int(late.timestamp() * 1_000_000)
+    assert unix_ms(UUID(firing.event.event_id)) == int(NOW.timestamp() * 1000)
+    assert UUID(firing.event.event_id).version == 7
