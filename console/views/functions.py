@@ -26,7 +26,7 @@ from functions.runtimes import RUNTIMES
 from functions.services import functions as services
 from functions.states import FunctionState, Role
 
-PAGE = 50
+PAGE = 30
 MOST_AT_ONCE = 200
 # Column heads that sort: key, words, order when chosen, and the reverse where there is one.
 COLUMNS = (
