@@ -200,16 +200,16 @@ def test_the_main_job(page: Page, stack: Stack) -> None:
     person.run_a_test()
     person.read_the_url()
     assert person.call("Ada").text == "Hello Ada from one"
+    person.add_a_schedule()  # it fires within a minute, while other things are done
     person.edit_and_deploy(CHANGED)
     person.see_version_two_go_live()
     assert person.call("Ada").text == "Hello Ada from two"
     person.edit_and_deploy(BROKEN)
     person.see_the_deploy_fail()
     assert person.call("Ada").text == "Hello Ada from two"
-    person.add_a_schedule()
-    person.see_it_fire()
     person.read_the_logs()
     person.watch_the_live_tail()
+    person.see_it_fire()
     person.read_the_metrics()
     person.read_the_bill()
     person.delete_it_by_name()
