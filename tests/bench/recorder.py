@@ -3,7 +3,9 @@ below /tmp with SQLite, or the databases that DATABASE_URL and TELEMETRY_DATABAS
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -11,7 +13,8 @@ from pathlib import Path
 from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-os.environ["FUNCTORY_HOME"] = tempfile.mkdtemp(prefix="functory-bench-")
+os.environ["FUNCTORY_HOME"] = HOME = tempfile.mkdtemp(prefix="functory-bench-")
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ["DJANGO_SETTINGS_MODULE"] = "console.settings"
 PER_ENTRY = 60  # 20 ms of 3,000 calls a second
 FUNCTIONS = 20
