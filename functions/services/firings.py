@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from functions.errors import FunctoryError
 from functions.expressions import Rate, next_firing, parse_expression, zone_of
 from functions.ids import derived_id
 from functions.models import Schedule
 from functions.records import AcceptedEvent
 from functions.states import TriggerKind
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ def due_firings(*, now: datetime, limit: int = 200) -> list[Firing]:
         due_at__lte=now, enabled=True, function__deleted_at__isnull=True, function__paused_at__isnull=True
     )
     found = rows.select_related("function__project").order_by("due_at")[:limit]
-    return [_firing(schedule, now) for schedule in found if schedule.due_at is not None]
+    firings = (_firing_or_none(schedule, now) for schedule in found)
+    return [firing for firing in firings if firing is not None]
 
 
 def complete(firings: Sequence[Firing], *, now: datetime) -> int:
@@ -50,6 +55,17 @@ def next_due_at() -> datetime | None:
     """When the next schedule is due."""
     rows = Schedule.objects.filter(due_at__isnull=False, enabled=True).order_by("due_at")
     return rows.values_list("due_at", flat=True).first()
+
+
+def _firing_or_none(schedule: Schedule, now: datetime) -> Firing | None:
+    """A schedule that can no longer be read (its zone has left the zone database, say) is switched off: it
+    must not keep the others from firing."""
+    try:
+        return _firing(schedule, now)
+    except FunctoryError as error:
+        logger.error("schedule %s of %s is switched off: %s", schedule.name, schedule.function, error.message)
+        Schedule.objects.filter(pk=schedule.pk).update(enabled=False, due_at=None)
+        return None
 
 
 def _firing(schedule: Schedule, now: datetime) -> Firing:

@@ -105,3 +105,15 @@ def test_a_firing_missed_for_long_has_its_whole_time_to_run(schedule):
     assert firing.event.accepted_us == int(late.timestamp() * 1_000_000)
     assert unix_ms(UUID(firing.event.event_id)) == int(NOW.timestamp() * 1000)
     assert UUID(firing.event.event_id).version == 7
+
+
+def test_one_that_can_no_longer_be_read_is_switched_off_and_keeps_nobody_waiting(
+    principal, function, schedule
+):
+    broken = triggers.create_schedule(
+        acting=principal, function=function, name="broken", expression="rate(1 minute)"
+    )
+    Schedule.objects.filter(pk=broken.pk).update(due_at=NOW, timezone="Mars/Olympus")
+    assert [firing.schedule_id for firing in due()] == [schedule.pk]
+    broken.refresh_from_db()
+    assert (broken.enabled, broken.due_at) == (False, None)
