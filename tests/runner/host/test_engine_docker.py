@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.host.engine import EnginePlace, answers, ensure_engine
+from runner.host.needs import find_program
 from runner.host.remains import name_of, read_pid
 from tests.support.waiting import wait_until
 
@@ -19,8 +20,14 @@ pytestmark = [
 
 
 @pytest.fixture
-def place(tmp_path_factory):
+def place(tmp_path_factory, monkeypatch):
+    """In a network namespace of its own: an engine without a bridge removes docker0, whosever it is."""
     home = tmp_path_factory.mktemp("e")
+    wrapper = home / "bin" / "dockerd"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\nexec unshare --net {find_program("dockerd")} "$@"\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
     yield EnginePlace(
         home / "d.sock",
         home / "d.pid",
