@@ -129,6 +129,24 @@ def _canonical_query(query: str) -> str:
 
 
 def _header_claim(authorization: str, headers: Mapping[str, str]) -> Claim:
+    # All but the signature repeats from call to call within a second: it is read once.
+    before, _, signature = authorization.rpartition("Signature=")
+    stamp = headers.get("x-amz-date", "")
+    if before and signature.isalnum():
+        unsigned = _unsigned_claim(before, stamp)
+        return Claim(*unsigned, signature, None)
+    parts = _authorization_parts(authorization)
+    return _claim(parts["Credential"], stamp, parts["SignedHeaders"], parts["Signature"], None)
+
+
+@lru_cache(maxsize=1024)
+def _unsigned_claim(before: str, stamp: str) -> tuple[str, str, str, str, datetime, tuple[str, ...]]:
+    parts = _authorization_parts(before + "Signature=")
+    claim = _claim(parts["Credential"], stamp, parts["SignedHeaders"], "", None)
+    return claim.key_id, claim.day, claim.region, claim.service, claim.at, claim.signed_headers
+
+
+def _authorization_parts(authorization: str) -> dict[str, str]:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{algorithm[:40]}'.")
@@ -136,9 +154,7 @@ def _header_claim(authorization: str, headers: Mapping[str, str]) -> Claim:
     for name in ("Credential", "SignedHeaders", "Signature"):
         if name not in parts:
             raise IncompleteSignature(f"Authorization header requires '{name}' parameter.")
-    return _claim(
-        parts["Credential"], headers.get("x-amz-date", ""), parts["SignedHeaders"], parts["Signature"], None
-    )
+    return parts
 
 
 def _presigned_claim(values: Mapping[str, str]) -> Claim:

@@ -102,8 +102,11 @@ class Routes:
 
     def _url_host(self, request: Request) -> str:
         """The URL's id when the request came to a function's own host, else ""."""
-        host = request.host
+        raw = request.headers.get("host", "").lower()
         for suffix in self._suffixes:
+            if suffix not in raw:  # nearly always, and cheaper than taking the host apart
+                continue
+            host = request.host
             if host.endswith(suffix):
                 label = host[: -len(suffix)]
                 return label if label and "." not in label else ""

@@ -115,13 +115,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=5000)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--sort", default="tottime")
+    parser.add_argument("--rows", type=int, default=35)
     options = parser.parse_args()
     if not options.profile:
         print(json.dumps(uvloop.run(run(options.calls))))  # noqa: T201
         return
     profile = cProfile.Profile()
     profile.runcall(uvloop.run, run(options.calls))
-    pstats.Stats(profile).sort_stats("tottime").print_stats(35)
+    pstats.Stats(profile).sort_stats(options.sort).print_stats(options.rows)
 
 
 if __name__ == "__main__":
