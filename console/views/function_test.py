@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -84,7 +86,7 @@ def save_event(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         }
         return render(request, "functions/test.html", context, status=error.status)
     messages.info(request, f"Saved as {event.name}.")
-    return redirect(f"{reverse('function_test', args=[place.account, name])}?event={event.name}")
+    return redirect(f"{reverse('function_test', args=[place.account, name])}?{urlencode({'event': event.name})}")
 
 
 @require_POST
