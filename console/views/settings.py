@@ -12,13 +12,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from console import limit_rows
+from console import isolation, limit_rows
 from console.http import Place, project_view
+from console.views.home import gateway_health
 from functions.config import REPOSITORY
 from functions.errors import FunctoryError
 from functions.services import projects
 from functions.states import Role
-from runner.client import GatewayClient, GatewayDown, GatewayRefused, Health
 
 # pyproject.toml is the one place that names it; Functory is run from its checkout, not installed.
 VERSION = str(tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"])
@@ -66,12 +66,13 @@ def limits_page(request: HttpRequest, _place: Place) -> HttpResponse:
 @project_view()
 def about(request: HttpRequest, _place: Place) -> HttpResponse:
     """Versions, health, and what was read back of the isolation."""
-    health, trouble = _health()
+    health, trouble = gateway_health()
     page: dict[str, Any] = {
         "tab": "about",
         "health": health,
         "trouble": trouble,
-        "isolation": sorted(health.isolation.items()) if health else [],
+        "measures": isolation.measures(health.isolation) if health else [],
+        "rules": isolation.rules(health.isolation) if health else "",
         "version": VERSION,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}",
@@ -79,16 +80,6 @@ def about(request: HttpRequest, _place: Place) -> HttpResponse:
         "config": settings.FUNCTORY,
     }
     return render(request, "settings/about.html", page)
-
-
-def _health() -> tuple[Health | None, str]:
-    try:
-        with GatewayClient(settings.FUNCTORY) as gateway:
-            return gateway.health(), ""
-    except GatewayDown as down:
-        return None, str(down)
-    except GatewayRefused as refused:
-        return None, refused.message
 
 
 def _number(text: str) -> int:

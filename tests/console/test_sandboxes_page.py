@@ -105,7 +105,7 @@ def test_what_runs_is_shown_and_others_are_only_counted(config, function, admin,
     assert "no warm one was free" in page
     assert "2 of 2" in page
     assert "Idle for its time to live" in page
-    assert "1 more belong to other projects" in page
+    assert "1 more belongs to other projects" in page
 
 
 def test_nothing_running_is_no_error(config, function, admin, url):
