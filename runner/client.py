@@ -138,7 +138,8 @@ class GatewayClient:
     def __init__(self, config: Config) -> None:
         # No certificates on a unix socket: loading them would take longer than most answers.
         self._http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(config.gateway_socket), verify=False), base_url="http://gateway"
+            transport=httpx.HTTPTransport(uds=str(config.gateway_socket), verify=False),
+            base_url="http://gateway",
         )
 
     def __enter__(self) -> GatewayClient:

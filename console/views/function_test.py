@@ -86,7 +86,9 @@ def save_event(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         }
         return render(request, "functions/test.html", context, status=error.status)
     messages.info(request, f"Saved as {event.name}.")
-    return redirect(f"{reverse('function_test', args=[place.account, name])}?{urlencode({'event': event.name})}")
+    return redirect(
+        f"{reverse('function_test', args=[place.account, name])}?{urlencode({'event': event.name})}"
+    )
 
 
 @require_POST
