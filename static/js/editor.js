@@ -3,6 +3,7 @@
 import { Files } from "./editor/files.js";
 import { newState } from "./editor/setup.js";
 import { showConflict } from "./editor/conflict.js";
+import { askPath } from "./editor/path_dialog.js";
 
 const { EditorView } = CM;
 const root = document.querySelector("#editor");
@@ -231,35 +232,12 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 
 // Names of files.
-const fileDialog = document.querySelector("#file-dialog");
-function askPath({ title, button, value, renaming, then }) {
-  const box = fileDialog.querySelector("#file-path");
-  const problem = fileDialog.querySelector("#file-problem");
-  fileDialog.querySelector("h2").textContent = title;
-  find("file-ok").textContent = button;
-  box.value = value;
-  problem.textContent = "";
-  box.removeAttribute("aria-invalid");
-  fileDialog.querySelector("form").onsubmit = (event) => {
-    const path = box.value.trim();
-    problem.textContent = files.problem(path, renaming);
-    if (!problem.textContent) return;
-    event.preventDefault();
-    box.setAttribute("aria-invalid", "true");
-    box.focus();
-  };
-  // Only once it is closed: closing gives the focus back to the button that opened it.
-  fileDialog.onclose = () => fileDialog.returnValue === "ok" && then(box.value.trim());
-  fileDialog.returnValue = "";
-  fileDialog.showModal();
-  box.select();
-}
 find("new-file")?.addEventListener("click", () =>
-  askPath({ title: "New file", button: "Create", value: "", renaming: "", then: (path) => (files.add(path), show(path), showStatus(), view.focus()) }),
+  askPath({ files, title: "New file", button: "Create", then: (path) => (files.add(path), show(path), showStatus(), view.focus()) }),
 );
 find("rename-file")?.addEventListener("click", () =>
   askPath({
-    title: `Rename ${open}`, button: "Rename", value: open, renaming: open,
+    files, title: `Rename ${open}`, button: "Rename", renaming: open,
     then: (path) => {
       const from = open;
       files.rename(from, path);
