@@ -117,3 +117,15 @@ def draft(project):
 def function(project):
     """A function `hello`, deployed: a revision that is $LATEST and version 1, with alias `live` on it."""
     return rows.deploy(rows.make_function(project, "hello"))
+
+
+@pytest.fixture(scope="session")
+def product():
+    """The whole product, running, with members and their keys; shared by everything that only uses it."""
+    from tests.support.product import Product
+    from tests.support.stack import running_stack
+
+    with running_stack() as stack:
+        running = Product(stack)
+        running.populate()
+        yield running
