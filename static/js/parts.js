@@ -118,7 +118,8 @@ function reachTables() {
     if (place.scrollWidth <= place.clientWidth || place.hasAttribute("tabindex")) return;
     place.tabIndex = 0;
     place.setAttribute("role", "region");
-    place.setAttribute("aria-label", "Table, scrolls sideways");
+    const heading = place.closest("section, .card")?.querySelector("h2, h3")?.textContent.trim();
+    place.setAttribute("aria-label", heading ? `${heading}: table, scrolls sideways` : "Table, scrolls sideways");
   });
 }
 reachTables();

@@ -124,13 +124,26 @@ class Stack:
 
     def leftovers(self) -> list[str]:
         """Everything of this installation that is still on the machine outside of its home."""
-        containers = _lines("docker", "ps", "-aq", "--filter", f"label=functory.instance={self.instance}")
+        label = f"label=functory.instance={self.instance}"
+        containers = _lines("docker", "ps", "-aq", "--filter", label)
+        networks = _lines("docker", "network", "ls", "-q", "--filter", label)
+        tables = [line for line in _lines("nft", "list", "tables") if self.instance in line]
         mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if self._is_mine(line)]
         loops = [line for line in _lines("losetup", "-a") if self._is_mine(line)]
         sandboxes = Path("/run/functory") / self.instance
         sockets = [str(path) for path in sandboxes.rglob("*")] if sandboxes.exists() else []
-        processes = [line for line in _processes() if self._is_mine(line)]
-        return [*(f"container {id_}" for id_ in containers), *mounts, *loops, *sockets, *processes]
+        processes = [words for words, around in _processes() if self._is_mine(words + around)]
+        engine = [*(f"container {id_}" for id_ in containers), *(f"network {id_}" for id_ in networks)]
+        return [*engine, *tables, *mounts, *loops, *sockets, *processes]
+
+    def leave_nothing(self) -> None:
+        """The kernel takes a moment over mounts and loop devices; then nothing may be left."""
+        left = self.leftovers()
+        until = time.monotonic() + 20
+        while left and time.monotonic() < until:
+            time.sleep(0.2)
+            left = self.leftovers()
+        assert left == []
 
     def _is_mine(self, line: str) -> bool:
         return str(self.home) in line or f"/run/functory/{self.instance}" in line
@@ -149,7 +162,7 @@ def running_stack() -> Iterator[Stack]:
         stack.start()
         yield stack
         assert stack.stop() == 0, stack.output[-6000:]
-        wait_for("nothing is left behind", lambda: not stack.leftovers(), 20) if stack.leftovers() else None
+        stack.leave_nothing()
     finally:
         stack.stop()
         shutil.rmtree(home, ignore_errors=True)
@@ -160,10 +173,11 @@ def _lines(*command: str) -> list[str]:
     return found.stdout.split("\n")[:-1] if found.stdout else []
 
 
-def _processes() -> Iterator[str]:
+def _processes() -> Iterator[tuple[str, str]]:
+    """Of ours on this machine: what they are, and their environment, which tells whose."""
     for directory in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             environment = (directory / "environ").read_bytes().decode(errors="replace")
             if "manage.py" in words or "redis-server" in words or "granian" in words:
-                yield f"process {directory.name} {words} {environment}"
+                yield f"process {directory.name} {words}", environment
