@@ -32,7 +32,12 @@ class Phase:
 
 
 FAST = Phase("without engine and browser", ("-n", "2", "-m", f"not ({_SHARED})"))
-ENGINE = Phase("with the engine", ("-m", "(docker or slow or postgres) and not browser"), needs_images=True)
+# Faults have a suite of their own: killing every part and waiting for it takes over two minutes.
+ENGINE = Phase(
+    "with the engine",
+    ("--ignore=tests/faults", "-m", "(docker or slow or postgres) and not browser"),
+    needs_images=True,
+)
 # In a process of its own: the browser's driver leaves an event loop running in the main thread.
 BROWSER = Phase("in a browser", ("-m", "browser"), needs_images=True)
 POSTGRES = Phase(
