@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 import stat
 from pathlib import Path
 
@@ -32,11 +33,11 @@ class Listener:
         self._empty.set()
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def listen_tcp(self, address: Address) -> int:
+    async def listen_tcp(self, address: Address, tls: ssl.SSLContext | None = None) -> int:
         """Listen on a TCP address; returns the port (asked for as 0, it is a free one)."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: HttpConnection(self, loop), address.host, address.port, backlog=BACKLOG
+            lambda: HttpConnection(self, loop), address.host, address.port, backlog=BACKLOG, ssl=tls
         )
         self._servers.append(server)
         self._sweep()
@@ -96,6 +97,16 @@ class Listener:
             connection.expire()
         if self._sweeper is not None:
             self._sweeper.cancel()
+
+
+def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What the public address is encrypted with, None for plain HTTP; raises OSError or ssl.SSLError."""
+    if certificate is None or key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def bound_socket(path: Path, group: int | None) -> socket.socket:

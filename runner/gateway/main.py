@@ -28,7 +28,7 @@ from runner.gateway.internal import InternalApi
 from runner.gateway.invoke_api import InvokeApi
 from runner.gateway.journal import Journal
 from runner.gateway.lanes import Sandbox
-from runner.gateway.listener import Listener
+from runner.gateway.listener import Listener, tls_context
 from runner.gateway.machine import Machine
 from runner.gateway.own import Own
 from runner.gateway.relay import Relay
@@ -125,8 +125,9 @@ class Gateway:
         ):
             self._spawn(work)
         await self.internal.listen_unix(self.config.gateway_socket, group_id())
-        self.port = await self.public.listen_tcp(self.config.gateway)
-        log.info("listening on http://%s", self.config.gateway)
+        tls = tls_context(self.config.tls_cert, self.config.tls_key)
+        self.port = await self.public.listen_tcp(self.config.gateway, tls)
+        log.info("listening on %s://%s", "https" if tls else "http", self.config.gateway)
 
     async def stop(self) -> None:
         """Stop accepting, let calls end, end the sandboxes, ship the journal."""
