@@ -69,6 +69,18 @@ def can_run(account: Account, repository: Path) -> bool:
     return tried.returncode == 0
 
 
+def check_readable(account: Account, path: Path | None) -> None:
+    """Raises UpError if the account may not read a file that its processes are told to use."""
+    if path is None or not account.is_separate:
+        return
+    question = [*as_account(account), "/bin/sh", "-c", 'test -r "$0"', str(path)]
+    if subprocess.run(question, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        raise UpError(
+            f"User {NAME} may not read {path}: give group {NAME} the right to read it, and see that every folder "
+            "above lets others through."
+        )
+
+
 def as_account(account: Account) -> list[str]:
     """What a command is prefixed with to run as the account, and to end when its parent does."""
     setpriv = find_program("setpriv")

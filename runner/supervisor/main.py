@@ -17,7 +17,7 @@ from runner.images.catalog import ensure_images
 from runner.images.errors import ImageError
 from runner.images.progress import Progress, progress_for
 from runner.supervisor import preparation
-from runner.supervisor.accounts import Account, as_account, ensure_account
+from runner.supervisor.accounts import Account, as_account, check_readable, ensure_account
 from runner.supervisor.errors import UpError
 from runner.supervisor.exposure import check_exposure
 from runner.supervisor.home import prepare_home
@@ -49,6 +49,8 @@ def up(config: Config, *, has_systemd: bool) -> None:
         progress.note(
             f"Warning: web, recorder and scheduler run with the supervisor's rights: {account.reason}."
         )
+    for path in (config.tls_cert, config.tls_key):
+        check_readable(account, path)
     config.home.mkdir(parents=True, exist_ok=True)
     raise_file_limit()
     lock = HomeLock(config.home / "up.lock", progress.note)
@@ -57,6 +59,7 @@ def up(config: Config, *, has_systemd: bool) -> None:
         for address in (config.console, config.gateway):
             check_free(address)
         prepare_home(config, account)
+        check_readable(account, config.run)
         engine_of_system = _engine_of_system(config, has_systemd=has_systemd)
         if engine_of_system is not None:
             undo.callback(engine_of_system.stop)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from functions.config import Address, Config, ConfigError
-from runner.supervisor.accounts import Account, as_account
+from runner.supervisor.accounts import Account, as_account, check_readable
 from runner.supervisor.errors import UpError
 from runner.supervisor.exposure import check_exposure
 from runner.supervisor.home import TABLE, prepare_home
@@ -118,6 +118,21 @@ def test_a_certificate_allows_it(config, tmp_path):
         check_exposure(exposed)
     pem.touch()
     assert check_exposure(exposed) == []
+
+
+@root_only
+def test_a_key_that_the_account_cannot_read_is_named(tmp_path):
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    key = tmp_path / "key.pem"
+    key.touch(mode=0o600)
+    with pytest.raises(UpError, match=r"may not read .*key\.pem"):
+        check_readable(NOBODY, key)
+    key.chmod(0o644)
+    check_readable(NOBODY, key)
+    check_readable(Account(), tmp_path / "absent")
+    check_readable(NOBODY, None)
 
 
 def test_certificate_and_key_belong_together(tmp_path):
