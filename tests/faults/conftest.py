@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.engine_door import EngineDoor
 from tests.support.product import Product
 from tests.support.stack import Stack, wait_for
 
-ENGINE = Path("/var/run/docker.sock")
 DISK = "300m"
 NAMES = ("gateway", "worker", "recorder", "scheduler")
 
@@ -26,6 +26,8 @@ NAMES = ("gateway", "worker", "recorder", "scheduler")
 @dataclass
 class FaultyStack(Stack):
     """A stack whose surroundings fail when asked to."""
+
+    door: EngineDoor | None = None
 
     def environment(self) -> dict[str, str]:
         return {**super().environment(), "FUNCTORY_DOCKER_SOCKET": str(self.engine)}
@@ -35,10 +37,11 @@ class FaultyStack(Stack):
         return self.home.parent / "engine.sock"
 
     def give_engine(self) -> None:
-        self.engine.symlink_to(ENGINE)
+        self.door = EngineDoor(self.engine)
 
     def take_engine(self) -> None:
-        self.engine.unlink()
+        assert self.door is not None
+        self.door.close()
 
     def fill_disk(self) -> None:
         """Write until nothing fits any more."""
@@ -117,6 +120,7 @@ def faulty() -> Iterator[Product]:
     finally:
         stack.stop()
         remove_remains(stack)
+        stack.take_engine()
         subprocess.run(["umount", "-l", str(home)], check=False)
         shutil.rmtree(place, ignore_errors=True)
 
