@@ -51,7 +51,7 @@ SUITES: dict[str, tuple[Phase, ...]] = {
     "hostile": (Phase("hostile", ("tests/hostile",), needs_images=True),),
     "trouble": (Phase("trouble", ("tests/trouble",), needs_images=True),),
     "faults": (Phase("faults", ("tests/faults",), needs_images=True),),
-    "runtimes": (Phase("runtimes", ("tests/runtimes",), needs_images=True),),
+    "runtimes": (Phase("runtimes", ("tests/runner/runtimes",), needs_images=True),),
     "postgres": (POSTGRES,),
     "bench": (Phase("measurements", ("-s", "tests/bench"), needs_images=True),),
 }
