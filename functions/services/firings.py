@@ -63,7 +63,9 @@ def _firing_or_none(schedule: Schedule, now: datetime) -> Firing | None:
     try:
         return _firing(schedule, now)
     except FunctoryError as error:
-        logger.warning("schedule %s of %s is switched off: %s", schedule.name, schedule.function, error.message)
+        logger.warning(
+            "schedule %s of %s is switched off: %s", schedule.name, schedule.function, error.message
+        )
         Schedule.objects.filter(pk=schedule.pk).update(enabled=False, due_at=None)
         return None
 
