@@ -15,10 +15,11 @@ from functions.artifacts import Store
 from functions.config import Config
 from runner.build.builder import Builder
 from runner.build.container import BuilderDown
+from runner.build.defaults import default_hosts
 from runner.build.indexes import Indexes, read_indexes
 from runner.images.trust import proxy_environment
 from runner.sandbox.driver import DriverError
-from runner.sandbox.egress import PACKAGE_INDEXES, Egress
+from runner.sandbox.egress import Egress
 
 
 @contextmanager
@@ -39,13 +40,14 @@ def open_builder(config: Config, indexes: Indexes | None = None) -> Iterator[Bui
     """A builder for some builds; raises BuilderDown when the engine does not answer."""
     with engine(config) as client:
         found = indexes or read_indexes()
-        network = partial(_network, Egress(config, client), found)
+        network = partial(_network, config, Egress(config, client), found)
         yield Builder(config, client, Store(config.artifacts), found, network)
 
 
-def _network(egress: Egress, indexes: Indexes) -> str:
+def _network(config: Config, egress: Egress, indexes: Indexes) -> str:
+    hosts = (*default_hosts(config.docker_socket), *indexes.hosts, *_proxies())
     try:
-        return egress.builder_network((*PACKAGE_INDEXES, *indexes.hosts, *_proxies()))
+        return egress.builder_network(hosts)
     except DriverError as error:
         raise BuilderDown(str(error)) from error
 

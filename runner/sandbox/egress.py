@@ -23,7 +23,6 @@ from runner.sandbox.driver import DriverError
 from runner.sandbox.engine.options import INSTANCE_LABEL
 from runner.sandbox.firewall import BridgeRules, Firewall, FirewallError, drop_table, list_table
 
-PACKAGE_INDEXES = ("pypi.org", "files.pythonhosted.org", "registry.npmjs.org")
 _RECHECK_S = 5.0
 _BUILD = "build"
 # What makes bridge names: an interface's name has at most 15 characters.
@@ -60,7 +59,7 @@ class Egress:
             return "none"
         return self._ready(str(mode))
 
-    def builder_network(self, index_hosts: Sequence[str] = PACKAGE_INDEXES) -> str:
+    def builder_network(self, index_hosts: Sequence[str]) -> str:
         """The network for builders: as for functions, and beyond that exactly the addresses that the package
         indexes lead to, which may be private ones (a mirror, an inspecting proxy). Raises DriverError."""
         allowed = lookup(index_hosts)

@@ -203,7 +203,7 @@ def test_a_network_of_somebody_else_is_not_used(sandbox_config: Config) -> None:
     client.api.create_network(name)
     try:
         with pytest.raises(DriverError, match="not made by this installation"):
-            egress.builder_network()
+            egress.builder_network([])
     finally:
         client.api.remove_network(name)
     client.close()

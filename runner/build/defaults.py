@@ -1,0 +1,58 @@
+"""Which hosts the package tools use when nobody configured others: asked of the tools themselves, in the images
+that will run them. No index is named here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import docker
+from docker.errors import DockerException, ImageNotFound
+from requests.exceptions import RequestException
+
+from functions.runtimes import RUNTIMES
+from runner.build.container import BuilderDown
+from runner.images.catalog import builder_reference
+
+_PIP = "from pip._internal.models.index import PyPI; print(PyPI.url, f'https://{PyPI.file_storage_domain}')"
+# By manifest: what prints the addresses that the tool uses by default.
+QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "requirements.txt": ("python3", "-c", _PIP),
+    "package.json": ("npm", "config", "get", "registry"),
+}
+
+
+def default_hosts(docker_socket: Path) -> tuple[str, ...]:
+    """The hosts of every builder's tool, sorted; raises BuilderDown when the engine does not answer."""
+    tools = {row.manifest: row.identifier for row in RUNTIMES.values() if row.builder}
+    found = {
+        host for manifest, name in tools.items() for host in _ask(docker_socket, name, QUESTIONS[manifest])
+    }
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=8)
+def _ask(docker_socket: Path, runtime_id: str, question: tuple[str, ...]) -> tuple[str, ...]:
+    """Once per process: an answer costs a container."""
+    try:
+        client = docker.DockerClient(base_url=f"unix://{docker_socket}", version="auto", timeout=60)
+        try:
+            said: bytes = client.containers.run(
+                builder_reference(runtime_id),
+                list(question),
+                remove=True,
+                network_mode="none",
+                user="61000:61000",
+                cap_drop=["ALL"],
+                security_opt=["no-new-privileges:true"],
+                environment={"HOME": "/tmp", "npm_config_cache": "/tmp/npm"},  # noqa: S108 - the container's own
+            )
+        finally:
+            client.close()
+    except ImageNotFound:
+        return ()  # nothing of that language can be built now, and its builds will say so
+    except (DockerException, RequestException) as error:
+        raise BuilderDown(f"The Docker engine does not answer: {error}") from error
+    return tuple(urlsplit(word).hostname or "" for word in said.decode().split() if word.startswith("http"))
