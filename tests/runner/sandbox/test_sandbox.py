@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.limits import SYNC_PAYLOAD
 from functions.states import EndReason, Outcome
 from runner.sandbox import frames
 from runner.sandbox.driver import DriverError
@@ -311,6 +312,19 @@ def test_a_streamed_answer_is_passed_on_or_collected():
         for kind, body in ((frames.CHUNK, b"a"), (frames.CHUNK, b"b"), (frames.STREAM_END, b"")):
             world.sandbox.on_frame(kind, body)
         assert [ended.response for ended in world.ends] == [b"", b"ab"]
+
+    live(scenario)
+
+
+def test_a_collected_answer_is_kept_just_past_the_limit_however_it_is_cut():
+    async def scenario():
+        world = await World().warm()
+        for chunk, times, kept in ((b"x", 200_000, 200_000), (b"y" * 4096, 3000, SYNC_PAYLOAD + 101)):
+            world.sandbox.invoke(call(), world.ends.append)
+            for _ in range(times):
+                world.sandbox.on_frame(frames.CHUNK, chunk)
+            world.sandbox.on_frame(frames.STREAM_END, b"")
+            assert len(world.ends[-1].response) == kept
 
     live(scenario)
 
