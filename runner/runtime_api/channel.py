@@ -4,6 +4,8 @@ small waiting program that starts the function's own runtime once the code is th
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +16,8 @@ from runner.sandbox.driver import Container, DriverError
 from runner.sandbox.link import Link, OnFrame
 
 PORT = 9001
+# A runtime has one connection, or a few; each costs the gateway a descriptor.
+_MOST_CONNECTIONS = 32
 
 
 class RuntimeApiChannel:
@@ -58,17 +62,20 @@ class RuntimeApiChannel:
         try:
             listener = await loop.run_in_executor(None, self._container.listen_inside, PORT)
         except DriverError as error:
-            self.init_error(b'{"errorType":"Runtime.Unknown","errorMessage":"%b"}' % str(error).encode())
+            document = {"errorType": "Runtime.Unknown", "errorMessage": str(error)}
+            self.init_error(json.dumps(document).encode())
             return
-        self._server = await loop.create_server(self._connection, sock=listener)
+        self._server = await loop.create_server(lambda: RuntimeApiConnection(self), sock=listener)
         self._link.send_bind(body)
 
-    def _connection(self) -> RuntimeApiConnection:
-        connection = RuntimeApiConnection(self)
-        self._connections.add(connection)
-        return connection
-
     # --- the runtime's side ---
+
+    def opened(self, connection: RuntimeApiConnection) -> bool:
+        """Somebody inside has connected; False when there are too many."""
+        if len(self._connections) >= _MOST_CONNECTIONS:
+            return False
+        self._connections.add(connection)
+        return True
 
     def next(self, connection: RuntimeApiConnection) -> None:
         """A runtime asks for the next event and waits."""
@@ -116,4 +123,10 @@ def _event_headers(header: Mapping[str, Any]) -> dict[str, str]:
         "Lambda-Runtime-Client-Context": "client",
         "Lambda-Runtime-Cognito-Identity": "identity",
     }
-    return headers | {name: str(header[key]) for name, key in optional.items() if header.get(key)}
+    return headers | {name: _one_line(str(header[key])) for name, key in optional.items() if header.get(key)}
+
+
+def _one_line(text: str) -> str:
+    """A caller writes these, a client context with line breaks if he likes: they must not become headers of
+    their own. Between the tokens of JSON a space means the same."""
+    return re.sub(r"[\x00-\x1f\x7f]", " ", text)

@@ -14,10 +14,19 @@ from runner.sandbox import frames
 
 PREFIX = "/2018-06-01/runtime/"
 _LARGEST_BODY = SYNC_PAYLOAD + 64 * 1024
+_LARGEST_HEAD = 64 * 1024  # request line and headers; the parser itself has no limit
+
+
+class Refused(Exception):
+    """What no runtime sends; the parser hands it on as an error of its own."""
 
 
 class Host(Protocol):
     """What the connections of one sandbox share."""
+
+    def opened(self, connection: RuntimeApiConnection) -> bool:
+        """Somebody inside has connected; False when there are too many."""
+        ...
 
     def next(self, connection: RuntimeApiConnection) -> None:
         """A runtime asks for the next event and waits."""
@@ -43,21 +52,27 @@ class RuntimeApiConnection(asyncio.Protocol):
         self._host = host
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
-        self._url = b""
+        self._url = bytearray()
         self._body = bytearray()
-        self._headers: dict[str, str] = {}
+        self._head_size = 0
+        self._expects = False
+        self._waits = False
+        self._last = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody inside has connected."""
         self._transport = cast("asyncio.Transport", transport)
+        if not self._host.opened(self):
+            self.close()
 
     def data_received(self, data: bytes) -> None:
         """Bytes from inside, which may be hostile."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
-            self.answer(400, {}, _error("BadRequest", "The request cannot be read."))
-            self.close()
+            if self._transport is not None and not self._transport.is_closing():
+                self.answer(400, {}, _error("BadRequest", "The request cannot be read."))
+                self.close()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """They have gone."""
@@ -66,11 +81,19 @@ class RuntimeApiConnection(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         """Part of the request line."""
+        self._count(len(url))
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        """One header; only one of them matters."""
+        self._count(len(name) + len(value))
+        if name.lower() == b"expect":
+            self._expects = value.lower() == b"100-continue"
+
+    def on_headers_complete(self) -> None:
+        """The body follows; curl waits a second with a large one unless it is asked for."""
+        if self._expects and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body; what is over the limit is counted but not kept."""
@@ -81,14 +104,22 @@ class RuntimeApiConnection(asyncio.Protocol):
         """A whole request."""
         method = self._parser.get_method()
         path, body = self._url.decode("latin-1").partition("?")[0], bytes(self._body)
-        self._url, self._body = b"", bytearray()
+        self._url, self._body, self._head_size, self._expects = bytearray(), bytearray(), 0, False
+        self._last = not self._parser.should_keep_alive()
+        if self._waits:
+            raise Refused("a request before the last one was answered")
         self._route(method, path, body)
-        self._headers = {}
+
+    def _count(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > _LARGEST_HEAD:
+            raise Refused("request line and headers are too large")
 
     def _route(self, method: bytes, path: str, body: bytes) -> None:
         parts = path.removeprefix(PREFIX).split("/") if path.startswith(PREFIX) else []
         match method, parts:
             case b"GET", ["invocation", "next"]:
+                self._waits = True
                 self._host.next(self)
             case b"POST", ["invocation", request_id, ("response" | "error") as what]:
                 self._result(request_id, what, body)
@@ -115,6 +146,7 @@ class RuntimeApiConnection(asyncio.Protocol):
 
     def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         """Write one answer."""
+        self._waits = False
         if self._transport is None:
             return
         lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Content-Length: {len(body)}"]
@@ -122,6 +154,8 @@ class RuntimeApiConnection(asyncio.Protocol):
             f"{name}: {value}" for name, value in {"Content-Type": "application/json", **headers}.items()
         ]
         self._transport.write("\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + body)
+        if self._last:
+            self.close()
 
     def close(self) -> None:
         """Hang up after what was written."""

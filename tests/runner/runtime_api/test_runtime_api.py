@@ -3,8 +3,10 @@
 import asyncio
 import json
 import socket
+from contextlib import suppress
 
 import httpx
+import pytest
 
 from runner.runtime_api.channel import RuntimeApiChannel
 from runner.sandbox import frames
@@ -37,12 +39,16 @@ HEADER = {"id": "r-1", "deadline_ms": 99, "arn": "arn:x", "trace": "t", "client"
 PREFIX = "/2018-06-01/runtime"
 
 
-def live(scenario):
+def live(scenario, *, raw=False):
     async def run():
         inside, link, seen = Inside(), Link(), []
         channel = RuntimeApiChannel(inside, link, lambda kind, body: seen.append((kind, body)))
         channel.send_bind(b"{}")
         await link.bound.wait()
+        if raw:
+            await scenario(channel, lambda: asyncio.open_connection("127.0.0.1", inside.port))
+            channel.close()
+            return
         base = f"http://127.0.0.1:{inside.port}{PREFIX}"
         async with httpx.AsyncClient(base_url=base, timeout=10) as runtime:
             await scenario(channel, runtime, seen)
@@ -115,3 +121,95 @@ def test_what_is_no_address_of_the_api_is_not_found():
         assert (await runtime.post("/invocation/next")).status_code == 404
 
     live(scenario)
+
+
+def test_a_callers_line_breaks_become_no_headers():
+    async def scenario(channel, runtime, _seen):
+        context = '{"custom":\r\n"ä",\n"Lambda-Runtime-Deadline-Ms": 1}'
+        channel.send_invoke({**HEADER, "client": context, "trace": "t\r\nX-Own: 1"}, b"1")
+        event = await runtime.get("/invocation/next")
+        found = event.headers["lambda-runtime-client-context"]
+        assert json.loads(found) == json.loads(context)
+        assert "x-own" not in event.headers
+        assert event.headers["lambda-runtime-deadline-ms"] == "99"
+
+    live(scenario)
+
+
+NEXT = f"GET {PREFIX}/invocation/next HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+
+
+def test_a_large_body_is_asked_for_when_the_runtime_waits_for_that():
+    async def scenario(channel, connect):
+        reader, writer = await connect()
+        channel.send_invoke(HEADER, b"1")
+        writer.write(NEXT)
+        await reader.readuntil(b"\r\n\r\n1")
+        head = f"POST {PREFIX}/invocation/r-1/response HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"
+        writer.write(head.encode())
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"2")
+        assert b" 202 " in await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    live(scenario, raw=True)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /" + b"x" * 100_000,
+        b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(20_000)),
+        b"no request\r\n\r\n",
+        NEXT * 2,
+    ],
+    ids=["endless-url", "endless-headers", "nonsense", "pipelined"],
+)
+def test_what_no_runtime_sends_is_refused_and_a_runtime_goes_on(request_):
+    async def scenario(channel, connect):
+        reader, writer = await connect()
+        writer.write(request_)
+        with suppress(ConnectionResetError):  # what was still under way when it was closed
+            assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
+        reader, writer = await connect()
+        writer.write(NEXT)
+        channel.send_invoke(HEADER, b'"event"')
+        assert await reader.readuntil(b'"event"')
+        writer.close()
+
+    live(scenario, raw=True)
+
+
+def test_a_connection_that_is_not_to_be_kept_is_closed_after_its_answer():
+    async def scenario(channel, connect):
+        reader, writer = await connect()
+        channel.send_invoke(HEADER, b"1")
+        writer.write(NEXT.replace(b"Host: a", b"Connection: close"))
+        assert (await reader.read()).endswith(b"\r\n\r\n1")
+        writer.close()
+
+    live(scenario, raw=True)
+
+
+def test_connections_are_counted_and_those_that_go_make_room():
+    async def scenario(_channel, connect):
+        kept = [await connect() for _ in range(32)]
+        for _, writer in kept:
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        for reader, _ in kept:
+            assert b" 404 " in await reader.readuntil(b"\r\n")
+        reader, writer = await connect()
+        assert await reader.read() == b""
+        writer.close()
+        for _, writer in kept:
+            writer.write(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        for reader, writer in kept:
+            assert await reader.read()
+            writer.close()
+        reader, writer = await connect()
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert b" 404 " in await reader.readuntil(b"\r\n")
+        writer.close()
+
+    live(scenario, raw=True)
