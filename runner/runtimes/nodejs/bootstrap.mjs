@@ -6,19 +6,22 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { Writable } from "node:stream";
-import { format } from "node:util";
 import { pathToFileURL } from "node:url";
-import { createRequire } from "node:module";
+import Module, { createRequire } from "node:module";
 
 const SOCKET = process.env.FUNCTORY_SOCKET ?? "/run/functory/s.sock";
 const FRAME = { ready: "R", bound: "B", initError: "X", success: "S", error: "E", fatal: "F", prelude: "H", chunk: "C", end: "Z" };
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+const LARGEST_ANSWER = 6 * 1024 * 1024 + 100; // AWS's own number for a synchronous answer
+const LONGEST_MESSAGE = 256 * 1024; // of an error: more than that nobody reads
 const exit = process.exit.bind(process);
 
 /** The connection to the gateway: whole frames in, whole frames out. */
 class Link {
   constructor(onFrame) {
-    this.buffer = Buffer.alloc(0);
+    this.pieces = [];
+    this.size = 0;
+    this.needed = 5;
     this.onFrame = onFrame;
     this.socket = net.connect(SOCKET);
     this.socket.on("data", (data) => this.received(data));
@@ -26,15 +29,22 @@ class Link {
     this.socket.on("close", () => exit(0));
   }
 
+  /** Pieces are joined once, when a frame is whole: an event of six megabytes comes in a hundred of them. */
   received(data) {
-    this.buffer = this.buffer.length ? Buffer.concat([this.buffer, data]) : data;
-    while (this.buffer.length >= 5) {
-      const end = 4 + this.buffer.readUInt32BE(0);
-      if (this.buffer.length < end) return;
-      const [kind, body] = [String.fromCharCode(this.buffer[4]), this.buffer.subarray(5, end)];
-      this.buffer = this.buffer.subarray(end);
+    this.pieces.push(data);
+    this.size += data.length;
+    if (this.size < this.needed) return;
+    let buffer = this.pieces.length === 1 ? data : Buffer.concat(this.pieces, this.size);
+    while (buffer.length >= 5) {
+      const end = 4 + buffer.readUInt32BE(0);
+      if (buffer.length < end) break;
+      const [kind, body] = [String.fromCharCode(buffer[4]), buffer.subarray(5, end)];
+      buffer = buffer.subarray(end);
       this.onFrame(kind, body);
     }
+    this.pieces = buffer.length ? [buffer] : [];
+    this.size = buffer.length;
+    this.needed = buffer.length < 5 ? 5 : 4 + buffer.readUInt32BE(0);
   }
 
   send(kind, body, done) {
@@ -65,6 +75,25 @@ const output = {
   },
 };
 
+/** What process.stdout is here. Node's own would make the pipe non-blocking, also for children that share it. */
+class OutputStream extends Writable {
+  constructor(descriptor) {
+    super();
+    this.fd = descriptor;
+  }
+
+  _write(data, encoding, done) {
+    output.write(data);
+    done();
+  }
+}
+
+for (const [name, descriptor] of [["stdout", 1], ["stderr", 2]]) {
+  Object.defineProperty(process, name, { value: new OutputStream(descriptor), configurable: true, enumerable: true, writable: true });
+}
+const load = createRequire(import.meta.url);
+const { format } = load("node:util"); // not imported: it looks at process.stderr, which Node's own must not be by then
+
 let requestId = "";
 
 /** `<time> <request id> <LEVEL> <message>`, tabs between, as Lambda has it. */
@@ -76,12 +105,6 @@ function patchConsole() {
       output.write(`${new Date().toISOString()}\t${requestId || "undefined"}\t${level}\t${message}\n`);
     };
   }
-  process.stdout.write = (data, encoding, done) => {
-    output.write(typeof data === "string" ? Buffer.from(data, typeof encoding === "string" ? encoding : "utf8") : data);
-    (typeof encoding === "function" ? encoding : done)?.();
-    return true;
-  };
-  process.stderr.write = process.stdout.write;
 }
 
 /** AWS's error object of anything that was thrown. */
@@ -89,11 +112,20 @@ function described(error, type) {
   if (error instanceof Error || (error && typeof error === "object" && "stack" in error && "message" in error)) {
     return {
       errorType: type ?? String(error.name ?? error.constructor?.name ?? "Error"),
-      errorMessage: String(error.message),
-      trace: String(error.stack ?? "").split("\n"),
+      errorMessage: textOf(error.message),
+      trace: textOf(error.stack ?? "").split("\n"),
     };
   }
-  return { errorType: type ?? typeof error, errorMessage: String(error), trace: [] };
+  return { errorType: type ?? typeof error, errorMessage: textOf(error), trace: [] };
+}
+
+/** What was thrown, as text; not everything has one. */
+function textOf(value) {
+  try {
+    return String(value).slice(0, LONGEST_MESSAGE);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }
 
 function startError(type, message, cause) {
@@ -187,6 +219,8 @@ class Runtime {
     } catch {
       // The folder is what the function makes of it; a missing one shows when the handler is loaded.
     }
+    process.env.NODE_PATH ??= `/opt/nodejs/node${process.versions.node.split(".")[0]}/node_modules:/opt/nodejs/node_modules`;
+    Module._initPaths(); // NODE_PATH was read at the start, when the function was not known
     patchConsole();
     process.on("uncaughtException", (error) => this.broken(described(error)));
     process.on("unhandledRejection", (reason) => this.broken(described(reason, "Runtime.UnhandledPromiseRejection")));
@@ -225,17 +259,18 @@ class Runtime {
     const header = JSON.parse(body.subarray(2, 2 + size));
     requestId = header.id;
     if (header.trace) process.env._X_AMZN_TRACE_ID = header.trace;
+    else delete process.env._X_AMZN_TRACE_ID;
     const call = { done: false };
     this.running = call;
-    let event;
+    let event, context;
     try {
       const payload = body.subarray(2 + size);
       event = payload.length ? JSON.parse(payload) : {};
+      context = this.context(header, call);
     } catch (error) {
       this.fail(call, Object.assign(error, { name: "Runtime.UnmarshalError" }));
       return;
     }
-    const context = this.context(header, call);
     if (this.handler[STREAMING]) this.runStreaming(call, event, context);
     else this.run(call, event, context);
   }
@@ -292,7 +327,9 @@ class Runtime {
       this.fail(call, Object.assign(new Error(`Unable to stringify response body: ${error.message}`), { name: "Runtime.MarshalError" }));
       return;
     }
-    this.close(call, FRAME.success, text);
+    const answer = Buffer.from(text);
+    if (answer.length <= LARGEST_ANSWER) this.close(call, FRAME.success, answer);
+    else this.fail(call, Object.assign(new Error(`Response payload size exceeded maximum allowed payload size (${LARGEST_ANSWER} bytes).`), { name: "Function.ResponseSizeTooLarge" }));
   }
 
   fail(call, error) {
@@ -332,4 +369,11 @@ class Runtime {
   }
 }
 
+/** What most functions import, and what fetch loads when it is first used: paid for before anybody waits. */
+function preload() {
+  for (const name of ["child_process", "crypto", "dns", "events", "https", "os", "stream/promises", "zlib"]) load(`node:${name}`);
+  return [globalThis.fetch, globalThis.Request];
+}
+
+preload();
 new Runtime();

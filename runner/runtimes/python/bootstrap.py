@@ -21,6 +21,8 @@ import traceback
 SOCKET = "/run/functory/s.sock"
 DEPENDENCIES = "/var/dependencies"
 HEAD = struct.Struct(">IB")
+LARGEST_ANSWER = 6 * 1024 * 1024 + 100  # AWS's own number for a synchronous answer
+LONGEST_MESSAGE, LONGEST_LINE = 256 * 1024, 4096  # of an error: more than that nobody reads
 
 
 class Link:
@@ -132,7 +134,11 @@ class FunctionError(Exception):
 
     def __init__(self, error_type, message, stack=()):
         super().__init__(message)
-        self.document = {"errorMessage": message, "errorType": error_type, "stackTrace": list(stack)}
+        self.document = {
+            "errorMessage": message[:LONGEST_MESSAGE],
+            "errorType": error_type,
+            "stackTrace": [line[:LONGEST_LINE] for line in stack],
+        }
 
 
 class Function:
@@ -180,6 +186,8 @@ class Function:
         self.requests.request_id = header["id"]
         if header["trace"]:
             os.environ["_X_AMZN_TRACE_ID"] = header["trace"]
+        else:
+            os.environ.pop("_X_AMZN_TRACE_ID", None)
         try:
             kind, answer = b"S"[0], self.answer(header, body[2 + size :])
         except FunctionError as error:
@@ -202,10 +210,16 @@ class Function:
         except Exception as error:
             raise described(error) from None
         try:
-            return json.dumps(result, ensure_ascii=False, allow_nan=False, default=encode_decimal).encode()
+            answer = json.dumps(result, ensure_ascii=False, allow_nan=False, default=encode_decimal).encode()
         except Exception as error:
-            message = f"Unable to marshal response: {error}"
+            message = f"Unable to marshal response: {text_of(error)}"
             raise FunctionError("Runtime.MarshalError", message) from None
+        if len(answer) > LARGEST_ANSWER:
+            message = (
+                f"Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
+            )
+            raise FunctionError("Function.ResponseSizeTooLarge", message)
+        return answer
 
     def report(self, document):
         """The log entry that Lambda writes of an error."""
@@ -277,14 +291,22 @@ def load_module(name):
 
 
 def described(error):
-    return FunctionError(type(error).__name__, str(error), stack_of(error))
+    return FunctionError(type(error).__name__, text_of(error), stack_of(error))
+
+
+def text_of(error):
+    """What the error says; the function's own class may fail to say it."""
+    try:
+        return str(error)
+    except Exception:
+        return f"<{type(error).__name__} without a message>"
 
 
 def stack_of(error):
-    """The frames of the function's own code, formatted as Lambda does."""
+    """The frames of the function's own code, formatted as Lambda does: without marks under the lines."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [
-        frame
+        (frame.filename, frame.lineno, frame.name, frame.line)
         for frame in frames
         if not frame.filename.startswith(("/var/runtime/", "<frozen")) and frame.filename != __file__
     ]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from functions.limits import SYNC_PAYLOAD
 from functions.states import Outcome
 
 pytestmark = pytest.mark.docker
@@ -16,6 +17,10 @@ def handler(event, context):
         case "echo": return {"got": event, "env": os.environ.get("OWN"), "where": os.getcwd()}
         case "fail": raise ValueError("boom")
         case "exit": os._exit(3)
+        case "answer": return "x" * event["size"]
+        case "shout": raise ValueError("y" * event["size"])
+        case "size": return len(event["text"])
+        case "trace": return os.environ.get("_X_AMZN_TRACE_ID")
         case "sleep": time.sleep(60)
         case "eat":
             kept = bytearray()
@@ -34,6 +39,10 @@ export const handler = async (event) => {
     case "echo": return { got: event, env: process.env.OWN, where: process.cwd() };
     case "fail": { const e = new Error("boom"); e.name = "ValueError"; throw e; }
     case "exit": process.exit(3);
+    case "answer": return "x".repeat(event.size);
+    case "shout": throw new Error("y".repeat(event.size));
+    case "size": return event.text.length;
+    case "trace": return process.env._X_AMZN_TRACE_ID ?? null;
     case "sleep": await new Promise((done) => setTimeout(done, 60000));
     case "eat": { const kept = []; while (true) kept.push(Buffer.alloc(1000000, 1)); }
     case "write": fs.writeFileSync("/tmp/f", "x"); return fs.readFileSync("/tmp/f", "utf8");
@@ -81,6 +90,36 @@ def test_an_error_is_told_and_the_next_call_works(bench, make):
     assert any("app." in line for line in ended.stack)
     assert b"boom" in ended.log
     assert bench.call(sandbox, {"do": "echo"}).outcome is Outcome.SUCCESS
+
+
+def test_the_largest_event_and_answer_pass_and_a_larger_answer_is_an_error(bench, make):
+    sandbox = make(memory_mb=512)
+    assert bench.call(sandbox, {"do": "size", "text": "x" * (SYNC_PAYLOAD - 50)}).response == b"%d" % (
+        SYNC_PAYLOAD - 50
+    )
+    ended = bench.call(sandbox, {"do": "answer", "size": SYNC_PAYLOAD})
+    assert (ended.outcome, len(ended.response)) == (Outcome.SUCCESS, SYNC_PAYLOAD + 2)
+    for size in (SYNC_PAYLOAD + 99, 20_000_000):  # the second would not fit into a frame
+        ended = bench.call(sandbox, {"do": "answer", "size": size})
+        assert (ended.outcome, ended.error_type) == (
+            Outcome.FUNCTION_ERROR,
+            "Function.ResponseSizeTooLarge",
+        )
+    assert bench.call(sandbox, {"do": "echo"}).outcome is Outcome.SUCCESS
+
+
+def test_an_error_that_says_too_much_is_cut(bench, make):
+    sandbox = make(memory_mb=512)
+    ended = bench.call(sandbox, {"do": "shout", "size": 20_000_000})
+    assert ended.outcome is Outcome.FUNCTION_ERROR
+    assert ended.error_message.startswith("yyy")
+    assert len(ended.response) < SYNC_PAYLOAD
+
+
+def test_a_trace_is_its_own_calls(bench, make):
+    sandbox = make()
+    assert bench.call(sandbox, {"do": "trace"}, trace_id="Root=1-2-3").response == b'"Root=1-2-3"'
+    assert bench.call(sandbox, {"do": "trace"}).response == b"null"
 
 
 def test_output_of_the_start_and_of_children_is_the_first_calls(bench, make):

@@ -1,6 +1,7 @@
 """AWS's contract for Node.js handlers, in a real sandbox."""
 
 import json
+import os
 
 import pytest
 
@@ -9,6 +10,7 @@ from functions.states import Outcome
 pytestmark = pytest.mark.docker
 
 SOURCE = """
+import fs from "node:fs"; import { execSync } from "node:child_process";
 export const context = async (event, context) => ({ ...context, left: context.getRemainingTimeInMillis() });
 export const callback = (event, context, callback) => setTimeout(() => callback(null, "later"), 20);
 export const failing = (event, context, callback) => callback(new TypeError("boom"));
@@ -28,6 +30,12 @@ export const streamed = awslambda.streamifyResponse(async (event, stream, contex
   stream = awslambda.HttpResponseStream.from(stream, { statusCode: 201 });
   stream.write("a"); stream.write("b"); stream.end();
 });
+export const nothing = async () => { throw Object.create(null); };
+export const inherited = async () => {
+  execSync("echo child", { stdio: "inherit" });
+  process.stdout.write("own\\n"); console.table([{ a: 1 }]);
+  return fs.readFileSync("/proc/self/fdinfo/1", "utf8").match(/flags:\\s+(\\d+)/)[1];
+};
 export const nested = { deep: async () => "deep" };
 """
 
@@ -91,6 +99,7 @@ def test_a_callback_waits_for_what_is_still_to_happen(bench, bind):
     [
         ("failing", "TypeError", "boom", True),
         ("string", "string", "text", True),
+        ("nothing", "object", "[object Object]", True),
         ("circular", "Runtime.MarshalError", "Unable to stringify response body", True),
         ("rejected", "Runtime.UnhandledPromiseRejection", "late", False),
         ("thrown", "Error", "outside", False),
@@ -111,6 +120,25 @@ def test_the_console_has_lambdas_lines(bench, bind):
     assert lines[0].count("\t") == 3
     assert lines[0].endswith("\tINFO\tone\rtwo { a: 1 }")
     assert lines[1].endswith("\tERROR\tbad")
+
+
+@pytest.mark.parametrize("runtime", ["nodejs22.x", "nodejs24.x"])
+def test_children_share_an_output_that_blocks(bench, bind, runtime):
+    """One that does not loses what a child writes faster than it is read."""
+    sandbox, _ = bind("index.inherited", runtime=runtime)
+    ended = bench.call(sandbox, {})
+    assert ended.outcome is Outcome.SUCCESS, ended
+    assert not int(json.loads(ended.response), 8) & os.O_NONBLOCK
+    assert ended.log.startswith(b"child\nown\n")
+
+
+def test_modules_are_found_where_the_function_says(bench, bind):
+    files = {
+        "index.js": "exports.handler = async () => require('own')",
+        "lib/own.js": "module.exports = 'found'",
+    }
+    sandbox, _ = bind("index.handler", files, environment={"NODE_PATH": "/var/task/lib"})
+    assert answer(bench, sandbox) == "found"
 
 
 def test_a_streamed_answer_is_collected_for_a_caller_who_wants_it_whole(bench, bind):

@@ -1,6 +1,7 @@
 """AWS's contract for Python handlers, in a real sandbox."""
 
 import json
+import re
 
 import pytest
 
@@ -26,6 +27,11 @@ def log(event, context):
 def number(event, context): return {"d": decimal.Decimal("1.5"), "i": decimal.Decimal("2")}
 def unserialisable(event, context): return datetime(2026, 1, 1)
 def leave(event, context): sys.exit(1)
+class Silent(Exception):
+    def __str__(self): raise ValueError
+def silent(event, context): raise Silent
+def deep(event, context):
+    return 1 + event["a"]["b"]
 """
 
 
@@ -78,6 +84,22 @@ def test_decimals_are_numbers_and_other_objects_are_refused(bench, bind):
     assert (
         ended.error_message == "Unable to marshal response: Object of type datetime is not JSON serializable"
     )
+
+
+def test_a_stack_has_lambdas_shape(bench, bind):
+    sandbox, _ = bind("app.deep")
+    ended = bench.call(sandbox, {})
+    assert (ended.error_type, ended.error_message) == ("KeyError", "'a'")
+    (frame,) = json.loads(ended.response)["stackTrace"]
+    assert re.fullmatch(
+        r'  File "/var/task/app\.py", line \d+, in deep\n    return 1 \+ event\["a"\]\["b"\]\n', frame
+    )
+
+
+def test_an_error_that_cannot_be_said_is_still_an_error(bench, bind):
+    sandbox, _ = bind("app.silent")
+    ended = bench.call(sandbox, {})
+    assert (ended.outcome, ended.error_type) == (Outcome.FUNCTION_ERROR, "Silent")
 
 
 def test_an_exit_of_python_is_a_crash(bench, bind):
