@@ -215,9 +215,7 @@ class Function:
             message = f"Unable to marshal response: {text_of(error)}"
             raise FunctionError("Runtime.MarshalError", message) from None
         if len(answer) > LARGEST_ANSWER:
-            message = (
-                f"Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
-            )
+            message = f"Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
             raise FunctionError("Function.ResponseSizeTooLarge", message)
         return answer
 
