@@ -77,6 +77,11 @@ class Container(Protocol):
         """Whether the kernel has killed one of its processes for memory since it was bound."""
         ...
 
+    def exit_status(self) -> int | None:
+        """How the language's process ended: its exit status, minus the signal that killed it, or None when
+        that is not known. To be asked once the first process has ended; a hostile function can forge it."""
+        ...
+
     def watch_exit(self, callback: Callable[[], None]) -> None:
         """Call back once, on the event loop, when the container's first process has ended."""
         ...

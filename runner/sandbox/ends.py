@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import dataclass
 
 from functions.states import Outcome
@@ -36,8 +37,8 @@ def read_error(body: bytes) -> FunctionError:
         return FunctionError("Runtime.Unknown", "The runtime sent an error that cannot be read.", (), False)
 
 
-def death(oom_killed: bool, call: Call | None) -> tuple[Outcome, str, str]:
-    """Outcome, error type and message of a process that ended by itself
+def death(oom_killed: bool, call: Call | None, status: int | None = None) -> tuple[Outcome, str, str]:
+    """Outcome, error type and message of a process that ended by itself, with exit status or minus signal
     (https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html)."""
     prefix = f"RequestId: {call.request_id} Error: " if call is not None else "Error: "
     if oom_killed:
@@ -46,4 +47,13 @@ def death(oom_killed: bool, call: Call | None) -> tuple[Outcome, str, str]:
             "Runtime.OutOfMemory",
             f"{prefix}Runtime exited with error: signal: killed",
         )
-    return Outcome.CRASH, "Runtime.ExitError", f"{prefix}Runtime exited without providing a reason"
+    return Outcome.CRASH, "Runtime.ExitError", f"{prefix}Runtime exited {_manner(status)}"
+
+
+def _manner(status: int | None) -> str:
+    if not status:
+        return "without providing a reason"
+    if status > 0:
+        return f"with error: exit status {status}"
+    known = signal.strsignal(-status) if -status in signal.valid_signals() else None
+    return f"with error: signal: {known.lower() if known else -status}"

@@ -24,6 +24,9 @@ OnEnd = Callable[[Ended], None]
 OnChunk = Callable[[str, bytes], None]
 
 FREEZE_AFTER_S = 0.02
+# A process that ends closes its connection first; how it ended is known a moment later. One that only hangs up
+# is ended after this time.
+EXIT_GRACE_S = 0.5
 # One byte more than an answer may have, so that a longer one is known as such.
 _COLLECTED = SYNC_PAYLOAD + 101
 
@@ -76,6 +79,9 @@ class Sandbox:
         self._collected = bytearray()
         self._timer: asyncio.TimerHandle | None = None
         self._since = 0.0
+        self._leaving: asyncio.TimerHandle | None = None
+        self._left_at = 0.0
+        self._left_peak = 0
         self._marker = b""
 
     @property
@@ -172,7 +178,9 @@ class Sandbox:
 
     def on_link_lost(self) -> None:
         """The connection is gone; the process usually is too, or must be."""
-        if self.alive and self.state is not State.STARTING:
+        if self.state in {State.BUSY, State.BINDING}:
+            self._leave()
+        elif self.alive and self.state is not State.STARTING:
             self._died()
 
     async def end(self, reason: EndReason) -> None:
@@ -267,6 +275,16 @@ class Sandbox:
         self._gone()
         self._finish(Ended(Outcome.TIMEOUT, b"", duration, peak, log, truncated))
 
+    def _leave(self) -> None:
+        self._note_end()
+        if self._leaving is None:
+            self._leaving = asyncio.get_running_loop().call_later(EXIT_GRACE_S, self._died)
+
+    def _note_end(self) -> None:
+        """When it was first seen to end, and what it had used: later its control group is gone."""
+        if not self._left_at:
+            self._left_at, self._left_peak = time.monotonic(), self._container.peak()
+
     def _exited(self) -> None:
         self._died()
 
@@ -274,12 +292,14 @@ class Sandbox:
         if not self.alive:
             return
         before = self.state
-        outcome, error_type, message = death(self._container.oom_killed(), self.call)
+        self._note_end()
+        killed, status = self._container.oom_killed(), self._container.exit_status()
+        outcome, error_type, message = death(killed, self.call, status)
         log, truncated = self._output.take()
         self._gone()
         if before is State.BUSY:
-            duration, peak = self._elapsed_us(self._since), self._container.peak()
-            self._finish(Ended(outcome, b"", duration, peak, log, truncated, error_type, message))
+            duration = int((self._left_at - self._since) * 1_000_000)
+            self._finish(Ended(outcome, b"", duration, self._left_peak, log, truncated, error_type, message))
         elif before is State.BINDING and self._bound is not None and not self._bound.done():
             elapsed = self._elapsed_us(self._binding_since)
             self._bound.set_result(Bound(outcome, elapsed, log, error_type, message))
@@ -316,6 +336,8 @@ class Sandbox:
         if self._channel is not None:
             self._channel.close()
         self._freezer.stop()
+        if self._leaving is not None:
+            self._leaving.cancel()
         if self._timer is not None:
             self._timer.cancel()
         if self.on_gone is not None:

@@ -122,6 +122,7 @@ def test_its_end_is_noticed_once(made: Sandboxes, runner: asyncio.Runner) -> Non
     sandbox = made.make()
 
     async def end() -> int:
+        assert sandbox.container.exit_status() is None
         ends: asyncio.Queue[bool] = asyncio.Queue()
         sandbox.container.watch_exit(lambda: ends.put_nowait(sandbox.container.oom_killed()))
         sandbox.send("import os; os._exit(3)")
@@ -129,6 +130,9 @@ def test_its_end_is_noticed_once(made: Sandboxes, runner: asyncio.Runner) -> Non
         return ends.qsize()
 
     assert runner.run(end()) == 0
+    assert sandbox.container.exit_status() == 3
+    runner.run(sandbox.container.remove())
+    assert sandbox.container.exit_status() is None
 
 
 def test_output_before_the_end_is_kept(made: Sandboxes, runner: asyncio.Runner) -> None:

@@ -101,6 +101,9 @@ class ProcessContainer:
     def oom_killed(self) -> bool:
         return False
 
+    def exit_status(self) -> int | None:
+        return self._home.exit_status()
+
     def watch_exit(self, callback: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
 

@@ -143,6 +143,10 @@ class DockerContainer:
         """Whether the kernel has killed one of its processes for memory since it was bound."""
         return self._grip is not None and self._grip.check_oom()
 
+    def exit_status(self) -> int | None:
+        """How the language's process ended, as the launcher told before it ended too."""
+        return self._home.exit_status()
+
     def watch_exit(self, callback: Callable[[], None]) -> None:
         """Call back once, on the event loop, when the first process has ended."""
         self._on_exit = callback

@@ -40,8 +40,21 @@ class SandboxHome:
         """Let the launcher start the runtime."""
         os.write(self._go, b"g")
 
+    def exit_status(self) -> int | None:
+        """How the runtime ended, as the launcher tells: its exit status, or the signal that killed it as a
+        negative number; None when it has not said."""
+        try:
+            told = os.read(self._go, _PIPE_BYTES)
+        except OSError:  # nothing there, or freed already
+            return None
+        kind, number = told[-2:-1], told[-1:]
+        if kind not in {b"e", b"s"}:
+            return None
+        return number[0] if kind == b"e" else -number[0]
+
     def free(self) -> None:
         """Close everything and remove the directory; idempotent."""
+        self._go = -1  # the number may soon be another file's
         self._undo.close()
 
 

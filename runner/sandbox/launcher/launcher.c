@@ -1,5 +1,6 @@
 /* The first process of every sandbox. It makes the FIFO its standard output and error, waits for the word that
- * /tmp and the limits are in place, starts the runtime, and buries orphans until the runtime ends.
+ * /tmp and the limits are in place, starts the runtime, buries orphans until the runtime ends, and says how it
+ * ended: two bytes back through "go", 'e' and its exit status or 's' and the signal.
  * It is static and needs nothing of the image it runs in: stock and distroless images have no shell.
  *
  *   launcher <directory with the FIFOs "out" and "go"> <command> [argument...]
@@ -56,12 +57,22 @@ static void forward(int number) {
     kill(-1, number); /* the first process of a pid namespace reaches all others, and not itself */
 }
 
-static int bury_until(pid_t runtime) {
+/* Nobody waits for it: whoever wants to know looks once this process is gone. */
+static void tell(const char *directory, char kind, int number) {
+    char path[PATH_MAX], word[2] = {kind, (char)number};
+    snprintf(path, sizeof path, "%s/go", directory);
+    int go = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (go < 0 || write(go, word, sizeof word) < 0) return;
+    close(go);
+}
+
+static int bury_until(const char *directory, pid_t runtime) {
     for (;;) {
         int status;
         pid_t ended = wait(&status);
         if (ended < 0 && errno != EINTR) return NO_PROCESS;
         if (ended != runtime) continue;
+        tell(directory, WIFEXITED(status) ? 'e' : 's', WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
 }
@@ -78,5 +89,5 @@ int main(int count, char **arguments) {
         execvp(arguments[2], arguments + 2);
         fail(arguments[2], NOT_FOUND);
     }
-    return bury_until(runtime);
+    return bury_until(arguments[1], runtime);
 }

@@ -132,6 +132,7 @@ def test_output_of_the_start_and_of_children_is_the_first_calls(bench, make):
 def test_an_exit_is_a_crash(bench, make):
     ended = bench.call(make(), {"do": "exit"})
     assert (ended.outcome, ended.error_type) == (Outcome.CRASH, "Runtime.ExitError")
+    assert ended.error_message.endswith(" Error: Runtime exited with error: exit status 3")
 
 
 def test_a_call_past_its_time_is_ended(bench, make):

@@ -46,7 +46,9 @@ def test_events_go_round_and_errors_are_told(bench, bind):
 
 def test_an_exit_is_a_crash(bench, bind):
     sandbox, _ = bind({"bootstrap": BOOTSTRAP})
-    assert bench.call(sandbox, "exit").outcome is Outcome.CRASH
+    ended = bench.call(sandbox, "exit")
+    assert ended.outcome is Outcome.CRASH
+    assert ended.error_message.endswith("exit status 7")
 
 
 def test_code_without_a_bootstrap_says_so(bind):

@@ -11,7 +11,7 @@ from functions.limits import SYNC_PAYLOAD
 from functions.states import EndReason, Outcome
 from runner.sandbox import frames
 from runner.sandbox.driver import DriverError
-from runner.sandbox.ends import read_error
+from runner.sandbox.ends import death, read_error
 from runner.sandbox.sandbox import Sandbox, State
 from runner.sandbox.spec import Binding, Call, Limits, PoolKey
 
@@ -29,6 +29,7 @@ class Box:
         os.set_blocking(self.reading, False)
         self.done = []
         self.oom = False
+        self.status = None
         self.exit = lambda: None
         self.bind_error = None
 
@@ -45,6 +46,9 @@ class Box:
 
     def oom_killed(self):
         return self.oom
+
+    def exit_status(self):
+        return self.status
 
     def peak(self):
         return 42
@@ -198,6 +202,50 @@ def test_a_death_in_a_call_is_told_with_what_was_said_before(oom, outcome, error
         assert (ended.outcome, ended.error_type, ended.log) == (outcome, error_type, b"last words")
 
     live(scenario)
+
+
+def test_how_it_ended_is_told_since_its_exit_is_waited_for():
+    async def scenario():
+        world = await World().busy()
+        world.sandbox.on_link_lost()
+        assert not world.ends
+        world.box.status = 3
+        world.box.exit()
+        (ended,) = world.ends
+        assert ended.error_message == "RequestId: r-1 Error: Runtime exited with error: exit status 3"
+        assert ended.memory_used == 42
+
+    live(scenario)
+
+
+def test_one_that_hangs_up_and_lives_on_is_ended(monkeypatch):
+    monkeypatch.setattr("runner.sandbox.sandbox.EXIT_GRACE_S", 0.01)
+
+    async def scenario():
+        world = await World().busy()
+        world.sandbox.on_link_lost()
+        while not world.ends:
+            await asyncio.sleep(0.005)
+        assert world.ends[0].outcome is Outcome.CRASH
+        assert not world.sandbox.alive
+        world.box.exit()
+        assert len(world.ends) == 1
+
+    live(scenario)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (None, "Runtime exited without providing a reason"),
+        (0, "Runtime exited without providing a reason"),
+        (3, "Runtime exited with error: exit status 3"),
+        (-11, "Runtime exited with error: signal: segmentation fault"),
+        (-200, "Runtime exited with error: signal: 200"),
+    ],
+)
+def test_a_death_has_lambdas_words(status, words):
+    assert death(False, None, status) == (Outcome.CRASH, "Runtime.ExitError", f"Error: {words}")
 
 
 def test_a_death_between_calls_is_told_to_who_keeps_it():

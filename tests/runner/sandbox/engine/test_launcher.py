@@ -40,11 +40,13 @@ def test_both_outputs_go_to_the_fifo_and_the_status_comes_back(launcher: Path, h
     home.say_go()
     process = launch(launcher, home, "sh", "-c", "echo out; echo err >&2; exit 7")
     assert process.wait() == 7
+    assert home.exit_status() == 7
     assert os.read(home.output, 100) == b"out\nerr\n"
 
 
 def test_nothing_runs_before_the_word(launcher: Path, home: SandboxHome) -> None:
     process = launch(launcher, home, "echo", "begun")
+    assert home.exit_status() is None
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.2)
     with pytest.raises(BlockingIOError):
@@ -57,6 +59,7 @@ def test_nothing_runs_before_the_word(launcher: Path, home: SandboxHome) -> None
 def test_death_by_signal_is_told_as_a_shell_tells_it(launcher: Path, home: SandboxHome) -> None:
     home.say_go()
     assert launch(launcher, home, "sh", "-c", "kill -KILL $$").wait() == 128 + signal.SIGKILL
+    assert home.exit_status() == -signal.SIGKILL
 
 
 def test_a_command_that_is_missing_is_named_in_the_output(launcher: Path, home: SandboxHome) -> None:
