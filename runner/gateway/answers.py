@@ -17,8 +17,9 @@ log = logging.getLogger("functory.gateway")
 JSON = ("content-type", "application/json")
 
 
-def refuse(exchange: Exchange, error: FunctoryError, request_id: str) -> None:
-    """A refusal, in the shape that botocore reads."""
+def refuse(exchange: Exchange, error: FunctoryError, request_id: str = "") -> None:
+    """A refusal, in the shape that botocore reads; what never became a call gets a request id here."""
+    request_id = request_id or new_request_id()
     exchange.respond(error.status, error_headers(error, request_id).items(), error_body(error))
 
 
@@ -29,11 +30,11 @@ def guarded(exchange: Exchange, step: Callable[..., None], *arguments: Any) -> C
         try:
             step(*arguments, *more)
         except FunctoryError as error:
-            refuse(exchange, error, new_request_id())
+            refuse(exchange, error)
         except Exception:
             log.exception("a request failed")
             failure = ServiceError("The gateway failed; its log says why.")
-            refuse(exchange, failure, new_request_id())
+            refuse(exchange, failure)
 
     return take
 

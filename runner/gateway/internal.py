@@ -120,7 +120,7 @@ class InternalApi:
         headers = exchange.request.headers
         project_id = headers.get("x-functory-project", "")
         if isinstance(route, FunctoryError):  # not raised: it is cached, and would collect tracebacks
-            answers.refuse(exchange, route, new_request_id())
+            answers.refuse(exchange, route)
             return
         if project_id and project_id != route.choices[0][0].project_id:
             raise ResourceNotFound(f"Function not found: {route.choices[0][0].function_id}")
@@ -142,7 +142,7 @@ class InternalApi:
         except msgspec.DecodeError as error:
             answers.refuse(exchange, InvalidRequestContent(str(error)), new_request_id())
         except FunctoryError as error:
-            answers.refuse(exchange, error, new_request_id())
+            answers.refuse(exchange, error)
         except Exception:
             log.exception("a revision could not be warmed")
             answers.refuse(exchange, ServiceError("The gateway failed; its log says why."), new_request_id())

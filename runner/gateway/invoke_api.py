@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote
@@ -50,24 +51,15 @@ class InvokeApi:
     def handle(self, exchange: Exchange) -> None:
         """POST .../functions/<name>/invocations."""
         allowed = answers.guarded(exchange, self._authorized, exchange)
-        self._authorizer.check(exchange.request, allowed, partial(_refuse, exchange))
+        self._authorizer.check(exchange.request, allowed, partial(answers.refuse, exchange))
 
     def _authorized(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
-        request = exchange.request
-        reference = named(request.path[len(PREFIX) : -len(SUFFIX)], request.query)
-        check_place(reference, principal, claim.region)
-        wish = read_wish(exchange)
-        self._catalog.route(
-            principal.account,
-            reference.region or claim.region,
-            reference.name,
-            reference.qualifier,
-            answers.guarded(exchange, self._routed, wish, principal),
-        )
+        segment = exchange.request.path[len(PREFIX) : -len(SUFFIX)]
+        find_route(self._catalog, exchange, segment, principal, claim, self._routed)
 
     def _routed(self, wish: Wish, principal: Principal, route: Route | FunctoryError) -> None:
         if isinstance(route, FunctoryError):  # not raised: it is cached, and would collect tracebacks
-            _refuse(wish.exchange, route)
+            answers.refuse(wish.exchange, route)
             return
         snapshot = choose(route, random.random())  # noqa: S311 - a share of traffic, not a secret
         may_invoke(principal, snapshot)
@@ -97,10 +89,6 @@ class InvokeApi:
         self._events.accept(event, partial(_accepted, wish.exchange, event))
 
 
-def _refuse(exchange: Exchange, error: FunctoryError) -> None:
-    answers.refuse(exchange, error, new_request_id())
-
-
 def _answer(wish: Wish, finished: Finished) -> None:
     answers.invoked(wish.exchange, finished, log_tail=wish.log_tail)
 
@@ -127,6 +115,27 @@ def read_wish(exchange: Exchange) -> Wish:
         payloads.checked(exchange.request.body, kind),
         payloads.client_context(headers.get("x-amz-client-context", "")),
         headers.get("x-amz-log-type") == "Tail",
+    )
+
+
+def find_route(
+    catalog: Catalog,
+    exchange: Exchange,
+    segment: str,
+    principal: Principal,
+    claim: Claim,
+    then: Callable[[Wish, Principal, Route | FunctoryError], None],
+) -> None:
+    """From a path's function `segment` to its route, for a caller who is known; raises FunctoryError for a
+    request that cannot be meant."""
+    reference = named(segment, exchange.request.query)
+    check_place(reference, principal, claim.region)
+    catalog.route(
+        principal.account,
+        reference.region or claim.region,
+        reference.name,
+        reference.qualifier,
+        answers.guarded(exchange, then, read_wish(exchange), principal),
     )
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import httpx
 
-from functions.errors import FunctoryError, ServiceUnavailable
+from functions.errors import ServiceUnavailable
 from functions.signing import Claim
 from functions.snapshots import Principal
 from functions.tokens import sign_principal
 from runner.gateway import answers
 from runner.gateway.authorize import Authorizer
 from runner.gateway.exchange import Exchange
-from runner.gateway.invocation import new_request_id
 
 PRINCIPAL = "x-functory-principal"
 ANSWER_S = 120.0
@@ -47,7 +46,7 @@ class Relay:
 
     def handle(self, exchange: Exchange) -> None:
         """Check the signature, then pass the call on."""
-        refused = partial(_refuse, exchange)
+        refused = partial(answers.refuse, exchange)
         self._authorizer.check(exchange.request, partial(self._allowed, exchange), refused)
 
     def _allowed(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
@@ -70,7 +69,7 @@ class Relay:
             body = b"".join([piece async for piece in reply.aiter_raw()])  # as it is, perhaps compressed
             await reply.aclose()
         except httpx.TransportError as error:
-            _refuse(exchange, down(error))
+            answers.refuse(exchange, down(error))
             return
         kept = [(name, value) for name, value in reply.headers.items() if name not in DROPPED]
         exchange.respond(reply.status_code, kept, body)
@@ -92,7 +91,3 @@ def down(error: httpx.TransportError) -> ServiceUnavailable:
     if isinstance(error, httpx.ReadTimeout):
         return ServiceUnavailable("The control plane did not answer in time.")
     return ServiceUnavailable("The control plane is not running; functions can still be invoked.")
-
-
-def _refuse(exchange: Exchange, error: FunctoryError) -> None:
-    answers.refuse(exchange, error, new_request_id())

@@ -19,7 +19,7 @@ from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import Finished, Invocation, new_request_id, new_trace_id
-from runner.gateway.invoke_api import Wish, check_place, named, read_wish
+from runner.gateway.invoke_api import Wish, find_route
 
 PREFIX = "/2021-11-15/functions/"
 SUFFIX = "/response-streaming-invocations"
@@ -37,24 +37,15 @@ class StreamApi:
     def handle(self, exchange: Exchange) -> None:
         """POST .../functions/<name>/response-streaming-invocations."""
         allowed = answers.guarded(exchange, self._authorized, exchange)
-        self._authorizer.check(exchange.request, allowed, partial(_refuse, exchange))
+        self._authorizer.check(exchange.request, allowed, partial(answers.refuse, exchange))
 
     def _authorized(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
-        request = exchange.request
-        reference = named(request.path[len(PREFIX) : -len(SUFFIX)], request.query)
-        check_place(reference, principal, claim.region)
-        then = answers.guarded(exchange, self._routed, read_wish(exchange), principal)
-        self._catalog.route(
-            principal.account,
-            reference.region or claim.region,
-            reference.name,
-            reference.qualifier,
-            then,
-        )
+        segment = exchange.request.path[len(PREFIX) : -len(SUFFIX)]
+        find_route(self._catalog, exchange, segment, principal, claim, self._routed)
 
     def _routed(self, wish: Wish, principal: Principal, route: Route | FunctoryError) -> None:
         if isinstance(route, FunctoryError):
-            _refuse(wish.exchange, route)
+            answers.refuse(wish.exchange, route)
             return
         snapshot = choose(route, random.random())  # noqa: S311 - a share of traffic, not a secret
         may_invoke(principal, snapshot)
@@ -116,7 +107,3 @@ class ResponseStream:
             ("X-Amzn-Trace-Id", self.call.trace_id),
         ]
         self._exchange.begin(200, headers)
-
-
-def _refuse(exchange: Exchange, error: FunctoryError) -> None:
-    answers.refuse(exchange, error, new_request_id())

@@ -82,7 +82,7 @@ class UrlApi:
         self, exchange: Exchange, path: str, own_host: bool, url: UrlSnapshot | FunctoryError | None
     ) -> None:
         if isinstance(url, FunctoryError):
-            answers.refuse(exchange, url, new_request_id())
+            answers.refuse(exchange, url)
             return
         if url is None:
             raise ResourceNotFound("There is no function URL at this address.")
