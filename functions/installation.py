@@ -9,6 +9,7 @@ from django.conf import settings
 from functions.artifacts import Store
 from functions.config import Config
 from functions.encryption import Vault
+from functions.keys import read_or_create_key
 
 
 def config() -> Config:
@@ -21,6 +22,12 @@ def config() -> Config:
 def vault() -> Vault:
     """Encrypts and decrypts what is stored in the database; its key is read once per process."""
     return Vault.open(config().keys / "master")
+
+
+@lru_cache(maxsize=1)
+def relay_key() -> bytes:
+    """The key by which gateway and web trust each other's tokens, read once per process."""
+    return read_or_create_key(config().keys / "relay")
 
 
 def store() -> Store:

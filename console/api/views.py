@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -25,6 +24,7 @@ from functions.errors import (
     error_body,
     error_headers,
 )
+from functions.installation import relay_key
 from functions.models import Project
 from functions.snapshots import Principal
 from functions.tokens import read_principal
@@ -52,7 +52,7 @@ def operation(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest) -> Answer:
-    principal = read_principal(_relay_key(), request.headers.get("x-functory-principal", ""))
+    principal = read_principal(relay_key(), request.headers.get("x-functory-principal", ""))
     match = _match(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     query = {name: list(values) for name, values in request.GET.lists()}
@@ -75,8 +75,3 @@ def _match(request: HttpRequest) -> Match:
 
 def _project(principal: Principal) -> Project:
     return Project.objects.get(pk=principal.project_id)
-
-
-def _relay_key() -> bytes:
-    key: bytes = (settings.FUNCTORY.keys / "relay").read_bytes().strip()
-    return key

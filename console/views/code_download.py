@@ -3,13 +3,12 @@ presigned link is."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
 from functions.errors import FunctoryError
-from functions.installation import store
+from functions.installation import relay_key, store
 from functions.models import Revision
 from functions.tokens import read_ticket
 
@@ -18,9 +17,8 @@ from functions.tokens import read_ticket
 @login_not_required
 def package(_request: HttpRequest, ticket: str) -> FileResponse:
     """The zip exactly as it was uploaded."""
-    key = (settings.FUNCTORY.keys / "relay").read_bytes().strip()
     try:
-        claims = read_ticket(key, ticket)
+        claims = read_ticket(relay_key(), ticket)
     except FunctoryError:
         raise Http404 from None
     if "code" not in claims:  # a ticket for something else

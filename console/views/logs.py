@@ -20,7 +20,7 @@ from console.http import Place, project_view
 from console.paging import next_address
 from console.ranges import TimeRange
 from functions import tokens
-from functions.keys import read_or_create_key
+from functions.installation import relay_key
 from functions.log_query import parse
 from functions.models import Function, InvocationLog
 from functions.queries import logs
@@ -124,8 +124,7 @@ def ticket(_request: HttpRequest, place: Place, name: str = "") -> JsonResponse:
         "project": str(place.project.id),
         "function": str(function.id) if function else "",
     }
-    key = read_or_create_key(config.keys / "relay")
-    text = tokens.make_ticket(key, claims)
+    text = tokens.make_ticket(relay_key(), claims)
     return JsonResponse({"url": f"{config.gateway_public_url}/_functory/tail?{urlencode({'ticket': text})}"})
 
 
