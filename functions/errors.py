@@ -105,14 +105,6 @@ class RequestTooLarge(FunctoryError):
     kind = "User"
 
 
-class UnsupportedMediaType(FunctoryError):
-    """A content type that the operation does not take."""
-
-    code = "UnsupportedMediaTypeException"
-    status = 415
-    kind = "User"
-
-
 class ResourceConflict(FunctoryError):
     """It exists already, or its state does not allow the operation."""
 
@@ -126,14 +118,6 @@ class PreconditionFailed(FunctoryError):
 
     code = "PreconditionFailedException"
     status = 412
-    kind = "User"
-
-
-class CodeStorageExceeded(FunctoryError):
-    """Code over the limit of size."""
-
-    code = "CodeStorageExceededException"
-    status = 400
     kind = "User"
 
 
@@ -223,6 +207,14 @@ _LOWER_CASE_MESSAGE = frozenset(
         "ExpiredTokenException",
     }
 )
+
+
+def stale_revision() -> PreconditionFailed:
+    """The API's RevisionId is not that of the latest revision."""
+    return PreconditionFailed(
+        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to "
+        "retrieve the latest Revision Id"
+    )
 
 
 def error_body(error: FunctoryError) -> bytes:

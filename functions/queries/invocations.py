@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from functions.models import Attempt, Event, Invocation
+from functions.models import Event, Invocation
 from functions.queries.pages import Page, keyset_page
 from functions.states import FUNCTION_FAULTS, Outcome
 
@@ -80,11 +80,6 @@ def by_request_id(*, project_id: UUID, request_id: UUID) -> list[Invocation]:
 def event_of(*, project_id: UUID, request_id: UUID) -> Event | None:
     """The asynchronous event behind a request id, if there is one."""
     return Event.objects.filter(project_id=project_id, id=request_id).first()
-
-
-def attempts_of(event: Event) -> list[Attempt]:
-    """The closed attempts of an event, first one first."""
-    return list(Attempt.objects.filter(event=event).order_by("number"))
 
 
 def versions_seen(*, project_id: UUID, function_id: UUID, limit: int = 50) -> list[str]:

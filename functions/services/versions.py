@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from functions.errors import InvalidParameterValue, PreconditionFailed, ResourceConflict, ResourceNotFound
+from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNotFound, stale_revision
 from functions.models import Alias, Function, FunctionUrl, Revision, Schedule, Version
 from functions.naming import check_alias_name, is_latest, plain_text
 from functions.queues import announce_change
@@ -211,7 +211,4 @@ def _check_expected(revision: Revision, code_sha256: str, revision_id: str) -> N
     if code_sha256 and code_sha256 != revision.artifact_id:
         raise InvalidParameterValue("CodeSHA256 is different from current CodeSHA256 in $LATEST.")
     if revision_id and revision_id != str(revision.pk):
-        raise PreconditionFailed(
-            "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API "
-            "to retrieve the latest Revision Id"
-        )
+        raise stale_revision()

@@ -31,11 +31,6 @@ def choose_python(candidates: Sequence[Path] | None = None, *, for_others: bool 
     return found[0] if found else None
 
 
-def system_python_is_new_enough() -> bool:
-    """Whether the distribution's own Python would do once its venv package is there."""
-    return _answers(SYSTEM, _VERSION)
-
-
 def open_to_all(path: Path) -> bool:
     """Whether every user may reach the file, through all links."""
     resolved = path.resolve()

@@ -11,7 +11,8 @@ from django.db import transaction
 from console.api import describe
 from console.api.call import Call
 from console.api.settings_map import check_unsupported, package_of, settings_from
-from functions.errors import InvalidParameterValue, PreconditionFailed, ResourceNotFound
+from functions.errors import InvalidParameterValue, ResourceNotFound, stale_revision
+from functions.installation import relay_key
 from functions.models import Alias, Function, Version
 from functions.naming import is_latest, parse_reference
 from functions.queries.access import live_functions
@@ -169,13 +170,9 @@ def _versions(function: Function) -> list[Version]:
 
 def _check_revision(function: Function, expected: str) -> None:
     if expected and expected != str(function.latest_id):
-        raise PreconditionFailed(
-            "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API "
-            "to retrieve the latest Revision Id"
-        )
+        raise stale_revision()
 
 
 def _download_link(function: Function, shown: Mapping[str, Any]) -> str:
-    key = (settings.FUNCTORY.keys / "relay").read_bytes().strip()
     claims = {"code": shown["RevisionId"], "function": str(function.pk)}
-    return f"{settings.FUNCTORY.console_public_url}/code/{make_ticket(key, claims, _DOWNLOAD_S)}"
+    return f"{settings.FUNCTORY.console_public_url}/code/{make_ticket(relay_key(), claims, _DOWNLOAD_S)}"

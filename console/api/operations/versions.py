@@ -8,7 +8,7 @@ from typing import Any
 from console.api import describe
 from console.api.call import Call
 from console.api.operations.functions import standing_of
-from functions.errors import PreconditionFailed, ResourceNotFound
+from functions.errors import ResourceNotFound, stale_revision
 from functions.models import Alias, Function, Version
 from functions.queries.pages import keyset_page
 from functions.services import versions as services
@@ -81,10 +81,7 @@ def update_alias(call: Call) -> Output:
     alias = _alias(function, call["Name"])
     expected = call.get("RevisionId", "")
     if expected and expected != describe.alias(function, alias)["RevisionId"]:
-        raise PreconditionFailed(
-            "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API "
-            "to retrieve the latest Revision Id"
-        )
+        raise stale_revision()
     changed = services.update_alias(
         acting=call.principal,
         alias=alias,
