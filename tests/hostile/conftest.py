@@ -7,33 +7,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from functions.config import Config
 from runner.sandbox.docker_driver import DockerDriver
 from runner.sandbox.spec import CodeMount, Limits
-from tests.support import probe, sandboxes
+from tests.support import sandboxes
 from tests.support.probe import Probe
+from tests.support.sandbox_fixtures import driver, runner, sandbox_config
 
 LIMITS = Limits(128)
 
 
-@pytest.fixture(scope="module")
-def runner() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as runner:
-        yield runner
-
-
-@pytest.fixture(scope="module")
-def sandbox_config() -> Iterator[Config]:
-    with sandboxes.sandbox_config() as config:
-        yield config
-
-
-@pytest.fixture(scope="module")
-def driver(sandbox_config: Config, runner: asyncio.Runner) -> Iterator[DockerDriver]:
-    driver = sandboxes.docker_driver(sandbox_config, probe.COMMAND)
-    yield driver
-    runner.run(driver.close())
-    assert sandboxes.containers_of(sandbox_config) == []
+__all__ = ["driver", "runner", "sandbox_config"]
 
 
 @pytest.fixture(scope="module")
