@@ -3,12 +3,14 @@ command palette; the health dot; and the pages of addresses that lead nowhere.""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -22,6 +24,8 @@ from functions.queries.functions import FunctionFilter
 from functions.queries.home import home as home_facts
 from functions.starters import starters
 from runner.client import GatewayClient, GatewayDown, GatewayRefused, Health
+
+log = logging.getLogger(__name__)
 
 PAGES = (
     ("Home", "home"),
@@ -108,9 +112,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """A fault of Functory's own."""
+    """A fault of Functory's own. The usual page reads the database; when that is what has failed (a full disk,
+    say), a plain one that needs nothing takes its place, since an error here would be an empty answer."""
     shown: FunctoryError = FunctoryError("Functory could not make this page. The fault is logged.")
-    return refusal(request, shown)
+    try:
+        return refusal(request, shown)
+    except Exception:
+        log.exception("the page that tells of a fault could not be made")
+        return HttpResponseServerError(get_template("500.html").render())
 
 
 def _trouble_of(health: Health | None) -> str:
