@@ -38,7 +38,7 @@ format: ## Put every file into the project's format
 	$(VENV)/ruff format .
 	$(VENV)/ruff check --fix .
 
-test: ## Install what tests need and run all of them
+test: ## Install what tests need and run the tests: unit, Redis, Docker, browser
 	@$(HOST) prepare-tests
 	@$(SUITE) all $(TESTS)
 
@@ -46,6 +46,7 @@ test-fast: ## Only what needs neither Docker nor a browser
 	@$(HOST) venv --dev
 	@$(VENV)/python -m tests.support.suite fast $(TESTS)
 
+# Not in `make test`: test-hostile (attacks), test-faults (kill -9) and test-postgres. CI runs them too.
 test-docker test-browser test-hostile test-trouble test-faults test-runtimes test-postgres: ## One suite of its own
 	@$(HOST) prepare-tests
 	@$(SUITE) $(@:test-%=%) $(TESTS)
