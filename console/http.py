@@ -12,6 +12,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import resolve
 from django.views.decorators.vary import vary_on_headers
 
 from functions.errors import AccessDenied, FunctoryError, InvalidRequestContent
@@ -56,7 +57,8 @@ class Place:
 
 def project_view(role: Role = Role.VIEWER) -> Callable[[View], View]:
     """A view under /p/<account>/: it is called with (request, place, ...) for people with `role` or higher.
-    A FunctoryError that it raises becomes a page, or a fragment or JSON where the browser's script asked."""
+    A FunctoryError that it raises becomes a page, or a fragment or JSON where the browser's script asked.
+    The view says its `role`, so that nobody is offered a page that would refuse them (see `may_open`)."""
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -71,9 +73,15 @@ def project_view(role: Role = Role.VIEWER) -> Callable[[View], View]:
             except (GatewayDown, GatewayRefused) as error:
                 return refusal(request, gateway_error(error))
 
+        answer.role = role  # type: ignore[attr-defined]
         return answer
 
     return wrap
+
+
+def may_open(place: Place, address: str) -> bool:
+    """Whether the page at that address of the project is for this person's role."""
+    return place.may(getattr(resolve(address).func, "role", Role.VIEWER))
 
 
 def place_of(request: HttpRequest, account: str) -> Place:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from console.http import Place, project_view, refusal
+from console.http import Place, may_open, project_view, refusal
 from functions.errors import FunctoryError, ResourceNotFound
 from functions.models import User
 from functions.queries import access
@@ -72,11 +72,8 @@ def search(request: HttpRequest, place: Place) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     chosen = FunctionFilter(text=text)
     matching = function_queries.matching(project_id=place.project.id, chosen=chosen)
-    pages = [
-        {"title": title, "url": reverse(name, args=[place.account])}
-        for title, name in PAGES
-        if text.lower() in title.lower()
-    ]
+    named = [(title, reverse(name, args=[place.account])) for title, name in PAGES if _matches(text, title)]
+    pages = [{"title": title, "url": url} for title, url in named if may_open(place, url)]
     page = {
         "text": text,
         "functions": list(matching.order_by("name")[:MOST_FOUND]),
@@ -125,6 +122,10 @@ def failed(request: HttpRequest) -> HttpResponse:
 def _trouble_of(health: Health | None) -> str:
     parts: dict[str, Any] = {"Docker engine": health.engine, "Redis": health.redis} if health else {}
     return ". ".join(f"{part}: {state}" for part, state in parts.items() if state != "ok")
+
+
+def _matches(text: str, title: str) -> bool:
+    return text.lower() in title.lower()
 
 
 def _request_id(text: str) -> UUID | None:

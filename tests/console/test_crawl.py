@@ -1,0 +1,183 @@
+"""Every link and every form of the console, as each kind of person: what is offered works, what is not theirs is
+not offered, and a stranger is not even told that it exists."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from msgspec.structs import replace
+
+from functions.archives import FileContent, pack
+from functions.ids import new_id
+from functions.installation import store
+from functions.models import AuditEntry, Draft
+from functions.services import deploys, functions, triggers
+from functions.services.keys import create_access_key
+from functions.services.test_events import save_test_event
+from functions.states import EventState, Outcome, Role
+from runner.client import Health, HostView, SandboxesView, SandboxView, SupplyView
+from tests.support import rows
+from tests.support.crawl import Crawl
+from tests.support.stand_in_gateway import stand_in_gateway
+from tests.support.telemetry import make_record
+
+SANDBOX = SandboxView(
+    id="sb-1",
+    function_id="",
+    function_name="",
+    version="1",
+    runtime="python3.13",
+    network="internet",
+    state="idle",
+    created_us=1_700_000_000_000_000,
+    last_used_us=0,
+    calls=3,
+    memory_mb=128,
+    memory_now=30 * 1024 * 1024,
+    why="no warm one was free",
+)
+SUPPLY = SupplyView(runtime="python3.13", network="internet", waiting=2, wanted=2)
+HOST = HostView(cpus=2, load=0.5, memory_mb=8000, memory_free_mb=6000, disk_free_mb=9000, committed_mb=128)
+# Editor, charts, live tail, unfolded log rows; and a request id that is typed into the search.
+BY_SCRIPT = {
+    "function_files",
+    "function_series",
+    "function_tail_ticket",
+    "log_lines",
+    "metrics_series",
+    "request",
+    "tail_ticket",
+}
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+
+
+@pytest.fixture
+def furnished(config, project, principal, user, function, seed):
+    """A project in which every list has something to show, and a gateway that answers."""
+    now = datetime.now(UTC) - timedelta(minutes=5)
+    _telemetry(seed, now)
+    _triggers(principal, function)
+    Draft.objects.filter(function=rows.make_function(project, "a-draft")).update(wizard_step=5)
+    functions.delete_function(acting=principal, function=rows.deploy(rows.make_function(project, "gone")))
+    create_access_key(acting=principal, project=project, user=user)
+    rows.make_user(project, "somebody", Role.VIEWER)
+    with stand_in_gateway(config.gateway_socket) as gateway:
+        gateway.answer = lambda asked: (200, _gateway_answer(asked.path, project, function))
+        yield function
+
+
+def _telemetry(seed, now):
+    good = seed.invocation(at=now)
+    seed.payload(good, '{"n": 1}', '{"n": 1}')
+    seed.invocation(at=now, outcome=Outcome.FUNCTION_ERROR, error_type="KeyError", error_message="'name'")
+    seed.minute(at=now)
+    seed.day(day=now.date())
+    seed.event(state=EventState.DEAD, attempts=3, accepted_at=now)
+    seed.event(accepted_at=now)
+
+
+def _triggers(principal, function):
+    triggers.create_url(acting=principal, function=function)
+    triggers.create_schedule(acting=principal, function=function, name="hourly", expression="rate(1 hour)")
+    save_test_event(acting=principal, function=function, name="one", payload='{"n": 1}')
+    rows.publish(function, function.latest)
+    # As UpdateFunctionCode leaves it: $LATEST is newer than every version.
+    function.latest = rows.make_revision(function, artifact=_stored_code())
+    function.save()
+    deploys.request_deploy(acting=principal, function=function)
+
+
+def _stored_code():
+    package = pack({"lambda_function.py": FileContent(rows.CODE)})
+    artifact = rows.make_artifact(package)
+    blob = store().blob(artifact.sha256)
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(package)
+    return artifact
+
+
+def _gateway_answer(path, project, function):
+    """What the gateway says of itself, of one idle sandbox and of any call."""
+    if path == "/_functory/health":
+        shown = Health(ok=True, engine="ok", sandboxes=1, journal_backlog=0, version="1")
+    elif path == "/_functory/invoke":
+        shown = make_record(project_id=str(project.id), function_id=str(function.id))
+    else:
+        box = replace(SANDBOX, function_id=str(function.id), function_name=function.name)
+        shown = SandboxesView(sandboxes=[box], supply=[SUPPLY], host=HOST, recent_ends=[])
+    return msgspec.to_builtins(shown)
+
+
+def home(project) -> str:
+    return reverse("home", args=[project.account])
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_everything_that_is_offered_works(furnished, project, as_role, role):
+    crawl = Crawl(as_role(role)).visit(home(project))
+    assert "\n".join(crawl.faults) == ""
+    # Functions, their tabs and the project's pages at least: an empty crawl would prove nothing.
+    assert len(crawl.routes) > 25
+    sent = crawl.send_all(but=frozenset({"logout"}))
+    assert "\n".join(crawl.faults) == ""
+    assert sum(sent.values()) > 5
+
+
+def test_a_viewer_is_offered_fewer_forms_than_a_developer(furnished, project, as_role):
+    viewer = Crawl(as_role(Role.VIEWER)).visit(home(project))
+    developer = Crawl(as_role(Role.DEVELOPER)).visit(home(project))
+    assert set(viewer.forms) < set(developer.forms)
+
+
+def project_routes() -> list[str]:
+    """The names of every address below a project."""
+    names = []
+    for name in get_resolver().reverse_dict:
+        if isinstance(name, str) and "account" in get_resolver().reverse_dict.getlist(name)[0][0][0][1]:
+            names.append(name)
+    return sorted(names)
+
+
+def example(name: str, project, function) -> str:
+    """An address of that route, of things that exist where the route names a function."""
+    known = {"account": project.account, "name": function.name, "step": 1, "number": 1}
+    parameters = get_resolver().reverse_dict.getlist(name)[0][0][0][1]
+    values = {
+        one: known.get(one, "some" if one in {"sandbox_id", "key_id"} else new_id()) for one in parameters
+    }
+    return reverse(name, kwargs=values)
+
+
+def test_a_stranger_is_told_of_nothing(furnished, project, stranger):
+    told = {}
+    for name in project_routes():
+        address = example(name, project, furnished)
+        answers = {stranger.get(address).status_code, stranger.post(address).status_code}
+        if not answers <= {404, 405}:
+            told[name] = answers
+    assert told == {}
+
+
+def test_whoever_is_not_logged_in_is_sent_to_log_in(furnished, project):
+    nobody = Client()
+    for name in project_routes():
+        answer = nobody.get(example(name, project, furnished))
+        assert (answer.status_code, answer.url.split("?")[0]) == (302, reverse("login")), name
+
+
+def test_a_viewer_changes_nothing(furnished, project, as_role):
+    viewer, before = as_role(Role.VIEWER), AuditEntry.objects.count()
+    for name in project_routes():
+        assert viewer.post(example(name, project, furnished)).status_code < 500, name
+    assert AuditEntry.objects.count() == before
+
+
+def test_every_page_can_be_reached(furnished, project, admin):
+    """Whoever may do everything finds each page by links or forms, but for what only scripts ask for."""
+    crawl = Crawl(admin).visit(home(project))
+    reached = set(crawl.routes) | set(crawl.forms)
+    assert {name for name in project_routes() if name not in reached} == BY_SCRIPT
