@@ -22,13 +22,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart of a page: curves over one time axis, as bars or lines."""
+    """A chart of a page: curves over one time axis, as bars or lines. `compared` is the curve that is also
+    drawn for the range before."""
 
     key: str
     title: str
     lines: tuple[Line, ...]
     bars: bool = False
     explanation: str = ""
+    compared: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which charts the metric pages show, and the JSON that static/js/charts.js draws them from."""
+"""Which charts the metric pages show, and the JSON that static/js/charts.js draws them from. Pure."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ DURATION = Chart(
         Line("p99_us", "p99", "us", "purple"),
     ),
     explanation="Half, 95 % and 99 % of the calls took at most this long in the handler.",
+    compared=1,
 )
 COLD = Chart(
     "cold",
@@ -62,20 +63,32 @@ class DeployMark:
     label: str
 
 
+Rows = dict[int, dict[str, Number | None]]
+
+
 def answer(
-    *, within: TimeRange, rows: dict[int, dict[str, Number | None]], deploys: list[DeployMark]
+    *, within: TimeRange, rows: Rows, deploys: list[DeployMark], before: Rows | None = None
 ) -> dict[str, Any]:
-    """The JSON for a page's charts: times in Unix seconds, one column for each curve."""
+    """The JSON for a page's charts: times in Unix seconds, one column for each curve. `before` holds the rows
+    of `within.before`: each chart then has one more column, in which every step stands where the step a whole
+    range later stands in the others."""
     times = axis(within.start, within.end, within.step_s)
+    shown = [_chart(chart, times, rows) for chart in CHARTS]
+    if before is not None:
+        length = int((within.end - within.start).total_seconds())
+        earlier = [moment - length for moment in times]
+        for chart, drawn in zip(CHARTS, shown, strict=True):
+            line = chart.lines[chart.compared]
+            drawn["before"] = {"line": chart.compared, "column": columns(earlier, before, (line,))[0]}
     return {
         "times": times,
         "step": within.step_s,
-        "charts": [_chart(chart, times, rows) for chart in CHARTS],
+        "charts": shown,
         "deploys": [{"at": mark.at.timestamp(), "label": mark.label} for mark in deploys],
     }
 
 
-def _chart(chart: Chart, times: list[int], rows: dict[int, dict[str, Number | None]]) -> dict[str, Any]:
+def _chart(chart: Chart, times: list[int], rows: Rows) -> dict[str, Any]:
     return {
         "key": chart.key,
         "title": chart.title,

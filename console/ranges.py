@@ -42,6 +42,11 @@ class TimeRange:
         return f"from={_text(self.start)}&to={_text(self.end)}"
 
     @property
+    def before(self) -> TimeRange:
+        """The range of the same length that ends where this one begins."""
+        return TimeRange(self.start - (self.end - self.start), self.start, self.step_s)
+
+    @property
     def spans(self) -> tuple[Span, ...]:
         """The choices of a time picker."""
         return SPANS

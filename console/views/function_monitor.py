@@ -13,7 +13,7 @@ from console import metric_charts
 from console.http import Place, project_view
 from console.paging import next_address
 from console.ranges import TimeRange
-from console.views.metrics import series_answer
+from console.views.metrics import compares, series_answer
 from functions.models import Function
 from functions.queries import invocations, metrics
 from functions.states import Outcome, TriggerKind
@@ -29,6 +29,7 @@ def monitor(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     page = {
         "function": function,
         "range": within,
+        "compares": compares(request),
         "charts": metric_charts.CHARTS,
         "totals": metrics.sums(
             chosen=metrics.MetricRange(place.project.id, within.start, within.end, function.id)

@@ -35,6 +35,7 @@ def overview(request: HttpRequest, place: Place) -> HttpResponse:
     chosen = metrics.MetricRange(place.project.id, within.start, within.end)
     page = {
         "range": within,
+        "compares": compares(request),
         "sort": request.GET.get("sort", "calls"),
         "charts": metric_charts.CHARTS,
         "totals": metrics.sums(chosen=chosen),
@@ -65,16 +66,23 @@ def series(request: HttpRequest, place: Place) -> HttpResponse:
 def series_answer(request: HttpRequest, project_id: UUID, function_id: UUID | None) -> dict[str, Any]:
     """The JSON for a project's or a function's charts."""
     within = TimeRange.read(request.GET, timezone.now())
-    chosen = metrics.MetricRange(
-        project_id,
-        within.start,
-        within.end,
-        function_id,
-        request.GET.get("version", ""),
-        request.GET.get("trigger", ""),
+    only = (function_id, request.GET.get("version", ""), request.GET.get("trigger", ""))
+
+    def rows(of: TimeRange) -> metric_charts.Rows:
+        chosen = metrics.MetricRange(project_id, of.start, of.end, *only)
+        return metrics.series(chosen=chosen, step_s=of.step_s)
+
+    return metric_charts.answer(
+        within=within,
+        rows=rows(within),
+        deploys=marks(project_id, function_id, within),
+        before=rows(within.before) if compares(request) else None,
     )
-    rows = metrics.series(chosen=chosen, step_s=within.step_s)
-    return metric_charts.answer(within=within, rows=rows, deploys=marks(project_id, function_id, within))
+
+
+def compares(request: HttpRequest) -> bool:
+    """Whether the address asks for the range before beside the range."""
+    return request.GET.get("compare") == "1"
 
 
 def marks(project_id: UUID, function_id: UUID | None, within: TimeRange) -> list[DeployMark]:

@@ -60,6 +60,26 @@ function seriesOf(line, bars) {
   };
 }
 
+function columnsOf(chart) {
+  return chart.before ? [...chart.columns, chart.before.column] : chart.columns;
+}
+
+function lineBefore(line) {
+  return { ...line, label: `${line.label}, before` };
+}
+
+function seriesBefore(line) {
+  return {
+    label: lineBefore(line).label,
+    stroke: colour("muted"),
+    width: 1.25,
+    dash: [5, 3],
+    points: { show: false },
+    spanGaps: false,
+    value: (_plot, value) => (value == null ? "–" : UNITS[line.unit](value)),
+  };
+}
+
 function markDeploys(deploys) {
   return (plot) => {
     const { ctx, bbox } = plot;
@@ -107,10 +127,24 @@ function axes(unit) {
   ];
 }
 
+// A range drawn with the mouse becomes the page's range: it stands in the address, and every chart follows.
+function zoom(plot, step) {
+  const { left, width } = plot.select;
+  if (width < 8) return;
+  const whole = (pixel) => Math.round(plot.posToVal(pixel, "x") / step) * step;
+  const [from, to] = [whole(left), whole(left + width)];
+  if (to <= from) return;
+  const address = new URL(location.href);
+  address.searchParams.delete("span");
+  address.searchParams.set("from", new Date(from * 1000).toISOString());
+  address.searchParams.set("to", new Date(to * 1000).toISOString());
+  location.assign(address);
+}
+
 function openMoment(figure, plot, step) {
   const door = figure.dataset.door;
   const index = plot.cursor.idx;
-  if (!door || index == null) return;
+  if (!door || index == null || plot.select.width >= 8) return;
   const from = plot.data[0][index];
   const address = new URL(door, location.href);
   address.searchParams.set("from", new Date(from * 1000).toISOString());
@@ -122,24 +156,53 @@ function draw(figure, chart, answer) {
   const place = figure.querySelector("[data-plot]");
   place.replaceChildren();
   const unit = chart.lines[0].unit;
+  const before = chart.before ? [seriesBefore(chart.lines[chart.before.line])] : [];
   const plot = new uPlot(
     {
       width: Math.max(200, place.clientWidth),
       height: 180,
-      cursor: { sync: { key: "page" }, focus: { prox: 24 }, y: false },
+      cursor: { sync: { key: "page" }, focus: { prox: 24 }, y: false, drag: { x: true, y: false, setScale: false } },
       scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
-      series: [{ value: (_plot, second) => moment(second) }, ...chart.lines.map((line) => seriesOf(line, chart.bars))],
+      series: [{ value: (_plot, second) => moment(second) }, ...chart.lines.map((line) => seriesOf(line, chart.bars)), ...before],
       axes: axes(unit),
-      hooks: { draw: [markDeploys(answer.deploys)] },
+      hooks: { draw: [markDeploys(answer.deploys)], setSelect: [(drawn) => zoom(drawn, answer.step)] },
       legend: { live: true },
     },
-    [answer.times, ...chart.columns],
+    [answer.times, ...columnsOf(chart)],
     place,
   );
   plot.over.addEventListener("click", () => openMoment(figure, plot, answer.step));
+  const values = figure.querySelector("[data-values-of]");
+  values.ontoggle = () => values.open && tabulate(figure, chart, answer);
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", summary(chart));
   return plot;
+}
+
+// The same numbers as text, newest first, made when somebody unfolds them; steps in which nothing ran are left out.
+function tabulate(figure, chart, answer) {
+  const place = figure.querySelector("[data-values]");
+  const columns = columnsOf(chart);
+  const lines = [...chart.lines, ...(chart.before ? [lineBefore(chart.lines[chart.before.line])] : [])];
+  const rows = answer.times.map((time, at) => [time, ...columns.map((column) => column[at])]).reverse();
+  const known = rows.filter((row) => row.slice(1).some((value) => value));
+  const table = document.createElement("table");
+  table.className = "table table-sm mb-0";
+  const head = table.createTHead().insertRow();
+  ["Time", ...lines.map((line) => line.label)].forEach((text) => {
+    head.append(Object.assign(document.createElement("th"), { textContent: text, scope: "col" }));
+  });
+  const body = table.createTBody();
+  for (const [time, ...values] of known) {
+    const row = body.insertRow();
+    row.insertCell().textContent = moment(time);
+    values.forEach((value, at) => {
+      const cell = row.insertCell();
+      cell.className = "num";
+      cell.textContent = value == null ? "–" : UNITS[lines[at].unit](value);
+    });
+  }
+  place.replaceChildren(known.length ? table : "Nothing in this range.");
 }
 
 function summary(chart) {
