@@ -33,6 +33,10 @@ class ServiceUnavailable(FunctoryError):
     status = 503
 
 
+class DiskFull(ServiceUnavailable):
+    """There is no room to store what was asked for. See `outages`, which knows one and words it."""
+
+
 class Unsupported(FunctoryError):
     """An operation or setting of AWS that Functory does not have."""
 

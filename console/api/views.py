@@ -24,8 +24,9 @@ from functions.errors import (
     error_body,
     error_headers,
 )
-from functions.installation import relay_key
+from functions.installation import config, relay_key
 from functions.models import Project
+from functions.outages import full_disk
 from functions.snapshots import Principal
 from functions.tokens import read_principal
 
@@ -40,15 +41,23 @@ def operation(request: HttpRequest) -> HttpResponse:
     try:
         answer = _answer(request)
     except FunctoryError as error:
-        return HttpResponse(
-            error_body(error), status=error.status, headers=dict(error_headers(error, request_id))
-        )
-    except Exception:
+        return _refused(error, request_id)
+    except Exception as error:
         log.exception("operation failed: %s %s", request.method, request.path)
-        failure = ServiceError("The control plane failed. The same call may work in a moment.")
-        return HttpResponse(error_body(failure), status=500, headers=dict(error_headers(failure, request_id)))
+        return _refused(_failure(error), request_id)
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id, **answer.headers}
     return HttpResponse(answer.body, status=answer.status, headers=headers)
+
+
+def _refused(error: FunctoryError, request_id: str) -> HttpResponse:
+    headers = dict(error_headers(error, request_id))
+    return HttpResponse(error_body(error), status=error.status, headers=headers)
+
+
+def _failure(error: Exception) -> FunctoryError:
+    """What a program is told of a fault that is not its own."""
+    unknown = ServiceError("The control plane failed. The same call may work in a moment.")
+    return full_disk(error, config().home) or unknown
 
 
 def _answer(request: HttpRequest) -> Answer:

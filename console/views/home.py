@@ -4,7 +4,7 @@ command palette; the health dot; and the pages of addresses that lead nowhere.""
 from __future__ import annotations
 
 import logging
-from typing import Any
+import sys
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from console.http import Place, may_open, project_view, refusal
 from functions.errors import FunctoryError, ResourceNotFound
 from functions.models import User
+from functions.outages import full_disk
 from functions.queries import access
 from functions.queries import functions as function_queries
 from functions.queries.functions import FunctionFilter
@@ -88,8 +89,10 @@ def search(request: HttpRequest, place: Place) -> HttpResponse:
 def health_dot(request: HttpRequest, place: Place) -> HttpResponse:  # noqa: ARG001
     """The dot of the top bar: whether functions can run."""
     health, trouble = gateway_health()
-    tone = "bad" if health is None or not health.ok else "good"
-    return render(request, "home/health.html", {"tone": tone, "trouble": trouble or _trouble_of(health)})
+    trouble = trouble or _trouble_of(health)
+    well = "soon" if trouble else "good"
+    tone = "bad" if health is None or not health.ok else well
+    return render(request, "home/health.html", {"tone": tone, "trouble": trouble})
 
 
 def gateway_health() -> tuple[Health | None, str]:
@@ -109,9 +112,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """A fault of Functory's own. The usual page reads the database; when that is what has failed (a full disk,
-    say), a plain one that needs nothing takes its place, since an error here would be an empty answer."""
-    shown: FunctoryError = FunctoryError("Functory could not make this page. The fault is logged.")
+    """A fault of Functory's own, or of what it stands on: Django comes here from views and from the session that
+    is stored after them alike. The usual page reads the database; when that is what has failed, a plain one that
+    needs nothing takes its place, since an error here would be an empty answer."""
+    unknown = FunctoryError("Functory could not make this page. The fault is logged.")
+    shown = full_disk(sys.exc_info()[1], settings.FUNCTORY.home) or unknown
     try:
         return refusal(request, shown)
     except Exception:
@@ -120,8 +125,8 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def _trouble_of(health: Health | None) -> str:
-    parts: dict[str, Any] = {"Docker engine": health.engine, "Redis": health.redis} if health else {}
-    return ". ".join(f"{part}: {state}" for part, state in parts.items() if state != "ok")
+    found = (health.engine, health.redis) if health else ()
+    return " ".join(trouble for trouble in found if trouble != "ok")
 
 
 def _matches(text: str, title: str) -> bool:

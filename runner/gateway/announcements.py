@@ -6,10 +6,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from pathlib import Path
 
 import redis.asyncio
 import redis.exceptions
 
+from functions.outages import redis_outage
 from runner.gateway.catalog import Catalog
 
 RETRY_S = 1.0
@@ -17,13 +19,17 @@ log = logging.getLogger("functory.catalog")
 
 
 class Announcements:
-    """The subscription. `trouble` is "" while it stands."""
+    """The subscription. `home` is where the embedded Redis writes, None for another. `trouble` is "" while it
+    stands."""
 
-    def __init__(self, client: redis.asyncio.Redis, channel: str, catalog: Catalog) -> None:
+    def __init__(
+        self, client: redis.asyncio.Redis, channel: str, catalog: Catalog, home: Path | None = None
+    ) -> None:
         self._client = client
         self._channel = channel
+        self._home = home
         self._catalog = catalog
-        self.trouble = "not yet subscribed"
+        self.trouble = "The gateway does not hear of changes yet."
 
     async def run(self) -> None:
         """Listen until cancelled; subscribe again after every break."""
@@ -31,7 +37,7 @@ class Announcements:
             try:
                 await self._listen()
             except (redis.exceptions.RedisError, OSError) as error:
-                self._broken(str(error))
+                self._broken(redis_outage(error, self._home).message)
             await asyncio.sleep(RETRY_S)
 
     async def _listen(self) -> None:

@@ -7,11 +7,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import redis.asyncio
 import redis.exceptions
 
-from functions.errors import FunctoryError, ServiceUnavailable
+from functions.errors import DiskFull, FunctoryError, ServiceUnavailable
+from functions.outages import redis_outage
 from functions.records import AcceptedEvent, encode
 
 BATCH = 200
@@ -22,11 +24,13 @@ Told = Callable[[FunctoryError | None], None]
 
 
 class EventQueue:
-    """The one writer of the stream. `trouble` is "" while it works."""
+    """The one writer of the stream. `home` is where the embedded Redis writes, None for another. `trouble` is ""
+    while it works."""
 
-    def __init__(self, client: redis.asyncio.Redis, stream: str) -> None:
+    def __init__(self, client: redis.asyncio.Redis, stream: str, home: Path | None = None) -> None:
         self._client = client
         self._stream = stream
+        self._home = home
         self._pending: list[tuple[bytes, Told]] = []
         self._wake = asyncio.Event()
         self.trouble = ""
@@ -67,10 +71,16 @@ class EventQueue:
             self.trouble = ""
         except (redis.exceptions.RedisError, OSError) as error:
             log.warning("events cannot be stored: %s", error)
-            self.trouble = str(error)
-            refusal = ServiceUnavailable(
-                "The event could not be stored, since Redis does not answer. Nothing was accepted: send it "
-                "again in a moment."
-            )
+            refusal = self._refusal(error)
         for _, told in batch:
             told(refusal)
+
+    def _refusal(self, error: Exception) -> FunctoryError:
+        outage = redis_outage(error, self._home)
+        self.trouble = outage.message
+        if isinstance(outage, DiskFull):
+            return outage
+        return ServiceUnavailable(
+            "The event could not be stored, since Redis does not answer. Nothing was accepted: send it "
+            "again in a moment."
+        )

@@ -4,6 +4,7 @@ answers leave (architecture 8.6). Owns its segment files; knows nothing of Redis
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import zlib
@@ -60,6 +61,11 @@ def split_frames(raw: bytes) -> tuple[list[bytes], int]:
 def merge(lists: list[bytes]) -> bytes:
     """JSON lists as one JSON list, without parsing them."""
     return lists[0] if len(lists) == 1 else b"[" + b",".join([one[1:-1] for one in lists]) + b"]"
+
+
+def unwritten(reason: str) -> str:
+    """The sentence for people."""
+    return f"Records of calls cannot be written: {reason}. They wait in memory, as many as it holds."
 
 
 class Journal:
@@ -148,17 +154,17 @@ class Journal:
                 self._size += written
                 return True
             os.ftruncate(self._descriptor, self._size)  # a half-written frame would hide all that follow
-            self.trouble = "the disk is full"
+            self.trouble = unwritten(os.strerror(errno.ENOSPC))
         except OSError as error:
-            self.trouble = error.strerror or str(error)
+            self.trouble = unwritten(error.strerror or str(error))
         return False
 
     def _keep(self, data: bytes, records: int) -> None:
         """The disk refuses: hold records in memory, as many as fit, and count those that do not."""
-        self.trouble = self.trouble or "the backlog is full"
+        self.trouble = self.trouble or unwritten("too many of them wait for Redis")
         if self._unwritten_bytes + len(data) > self._memory_bytes:
             if not self.lost:
-                log.error("invocation records are being lost: %s", self.trouble)
+                log.error("invocation records are being lost. %s", self.trouble)
             self.lost += records
             return
         self._unwritten.append(data)

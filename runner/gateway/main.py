@@ -70,7 +70,8 @@ class Gateway:
         self.engine = Engine(driver, upkeep, self._engine_is_well)
         self.pool: Pool[Sandbox] = Pool(self._make, Policy(prewarm=config.prewarm))
         self.journal = Journal(config.home / "journal", loop)
-        self.shipper = Shipper(self.journal, RecordStream(self._redis, records_stream()).send)
+        redis_home = None if config.redis_url else config.home
+        self.shipper = Shipper(self.journal, RecordStream(self._redis, records_stream()).send, redis_home)
         starter = Starter(self.pool, pool_key, environment_of)
         memory_mb = limit_of(config.sandbox_memory_mb, read_machine_memory()[0])
         self.fleet = Fleet(loop, starter, Room(memory_mb))
@@ -78,8 +79,8 @@ class Gateway:
         self.dispatcher.on_finished = self.tail.finished
         self.catalog = Catalog(loop, source)
         self.catalog.on_retain = self.fleet.retain
-        self.announcements = Announcements(self._hearing, changed_channel(), self.catalog)
-        self.events = EventQueue(self._redis, events_stream())
+        self.announcements = Announcements(self._hearing, changed_channel(), self.catalog, redis_home)
+        self.events = EventQueue(self._redis, events_stream(), redis_home)
         machine = Machine(
             home=config.home,
             fleet=self.fleet,
@@ -173,7 +174,7 @@ class Gateway:
 
     def _troubles(self) -> str:
         found = (self.announcements.trouble, self.events.trouble, self.shipper.trouble, self.journal.trouble)
-        return "; ".join(dict.fromkeys(trouble for trouble in found if trouble))
+        return " ".join(dict.fromkeys(trouble for trouble in found if trouble))
 
     async def _sweep(self) -> None:
         while True:

@@ -6,10 +6,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import redis.asyncio
 import redis.exceptions
 
+from functions.outages import redis_outage
 from runner.gateway.journal import MB, Journal
 
 GATHER_S = 0.1  # let ticks add up, so that a busy second costs 10 stream entries and not 5,000
@@ -40,11 +42,15 @@ class RecordStream:
 
 
 class Shipper:
-    """The one task that reads the journal. `trouble` is "" while it works."""
+    """The one task that reads the journal. `home` is where the embedded Redis writes, None for another. `trouble`
+    is "" while it works."""
 
-    def __init__(self, journal: Journal, send: Callable[[bytes], Awaitable[None]]) -> None:
+    def __init__(
+        self, journal: Journal, send: Callable[[bytes], Awaitable[None]], home: Path | None = None
+    ) -> None:
         self._journal = journal
         self._send = send
+        self._home = home
         self.trouble = ""
 
     async def run(self) -> None:
@@ -63,10 +69,10 @@ class Shipper:
         try:
             await self._send(batch.data)
         except StreamBusy:
-            self._complain("the recorder is behind")
+            self._complain("The recorder is behind; records wait in the journal.")
             return False
         except (redis.exceptions.RedisError, OSError) as error:
-            self._complain(f"Redis does not take records: {error}")
+            self._complain(redis_outage(error, self._home).message)
             return False
         self._journal.shipped(batch)
         self.trouble = ""
@@ -81,5 +87,5 @@ class Shipper:
 
     def _complain(self, trouble: str) -> None:
         if trouble != self.trouble:
-            log.warning("%s; records wait in the journal", trouble)
+            log.warning("records wait in the journal: %s", trouble)
         self.trouble = trouble

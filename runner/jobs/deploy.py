@@ -12,10 +12,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from functions.errors import FunctoryError, ResourceConflict
+from functions.errors import FunctoryError, ResourceConflict, ServiceError
 from functions.installation import store
 from functions.limits import UNPACKED
 from functions.models import DependencyTree, Deployment, Revision
+from functions.outages import full_disk
 from functions.runtimes import runtime
 from functions.services import deploys
 from functions.services.guard import system_principal
@@ -52,19 +53,21 @@ def run(deployment_id: str) -> None:
             return
         try:
             _deploy(deployment)
-        except (OperationalError, InterfaceError):
-            raise  # the database is away: housekeeping begins again
+        except (OperationalError, InterfaceError) as error:
+            full = full_disk(error, settings.FUNCTORY.home)
+            if full is None:
+                raise  # the database is away: housekeeping begins again
+            _fail(key, full.code, full.message)
         except DeployFailed as error:
             _fail(key, error.error_type, str(error))
         except FunctoryError as error:
             _fail(key, error.code, error.message)
         except Exception as error:  # the edge of the job: nobody may wait for ever
             log.exception("deployment %s broke", key)
-            _fail(
-                key,
-                "ServiceException",
-                f"Functory could not deploy this: {error}. The worker's log says more.",
+            told = full_disk(error, settings.FUNCTORY.home) or ServiceError(
+                f"Functory could not deploy this: {error}. The worker's log says more."
             )
+            _fail(key, told.code, told.message)
 
 
 def _fail(key: UUID, error_type: str, message: str) -> None:

@@ -55,11 +55,29 @@ def test_the_health_dot_is_good_when_functions_can_run(admin, project, monkeypat
 
 
 def test_the_health_dot_names_the_part_that_fails(admin, project, monkeypatch):
-    ill = Health(ok=False, engine="does not answer", sandboxes=0, journal_backlog=0, version="1")
+    ill = Health(
+        ok=False, engine="The Docker engine does not answer.", sandboxes=0, journal_backlog=0, version="1"
+    )
     monkeypatch.setattr(GatewayClient, "health", lambda self: ill)
     assert (
-        b"Docker engine: does not answer" in admin.get(reverse("health_dot", args=[project.account])).content
+        b"The Docker engine does not answer."
+        in admin.get(reverse("health_dot", args=[project.account])).content
     )
+
+
+def test_the_health_dot_warns_of_redis_while_functions_run(admin, project, monkeypatch):
+    ill = Health(
+        ok=True,
+        engine="ok",
+        redis="Redis does not answer. See `make up`.",
+        sandboxes=0,
+        journal_backlog=0,
+        version="1",
+    )
+    monkeypatch.setattr(GatewayClient, "health", lambda self: ill)
+    text = admin.get(reverse("health_dot", args=[project.account])).content.decode()
+    assert "bg-soon" in text
+    assert "Functions can run, but: Redis does not answer. See make up." in text
 
 
 def test_an_address_that_leads_nowhere_says_so(admin, project):

@@ -13,12 +13,13 @@ import pytest
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 
 from console.api.model import lambda_model
 from functions.archives import FileContent, pack
 from functions.keys import read_or_create_key
-from functions.models import Deployment, Function, FunctionUrl
+from functions.models import AuditEntry, Deployment, Function, FunctionUrl
 from functions.queries.access import person_principal
 from functions.services import deploys
 from functions.states import DeploymentState, Role
@@ -260,3 +261,20 @@ def test_nobody_comes_in_without_the_gateways_word(project) -> None:
     assert response.status_code == 403
     forged = Client().get("/2015-03-31/functions", headers={"x-functory-principal": "e30.00"})
     assert forged.status_code == 403
+
+
+def test_a_full_disk_is_named_and_any_other_fault_is_not(sdk, function, monkeypatch):
+    def fail(words: str) -> SdkError:
+        def refuse(*_args: Any, **_options: Any) -> None:
+            raise OperationalError(words)
+
+        monkeypatch.setattr(AuditEntry, "save", refuse)
+        with pytest.raises(SdkError) as caught:
+            sdk("UpdateFunctionConfiguration", FunctionName=function.name, Timeout=9)
+        return caught.value
+
+    full, other = fail("database or disk is full"), fail("database is locked")
+    assert (full.status, full.code) == (503, "ServiceUnavailableException")
+    assert "is full: nothing was stored" in full.message
+    assert (other.status, other.code) == (500, "ServiceException")
+    assert "The control plane failed" in other.message

@@ -6,7 +6,8 @@ import pytest
 import redis.asyncio
 import redis.exceptions
 
-from functions.errors import ServiceUnavailable
+from functions import outages
+from functions.errors import DiskFull, ServiceUnavailable
 from functions.records import AcceptedEvent, decode_event
 from functions.states import TriggerKind
 from runner.gateway.events import BATCH, EventQueue
@@ -59,9 +60,25 @@ def test_without_redis_nothing_is_accepted(tmp_path):
         assert isinstance(refusal, ServiceUnavailable)
         assert refusal.status == 503
         assert "Nothing was accepted" in refusal.message
-        assert queue.trouble
+        assert queue.trouble.startswith("Redis does not answer.")
 
     run(f"unix://{tmp_path}/none.sock", body)
+
+
+def test_the_embedded_redis_on_a_full_disk_is_told_as_such(tmp_path, monkeypatch):
+    async def body():
+        monkeypatch.setattr(outages, "disk_is_full", lambda place: place == tmp_path)
+        client = redis.asyncio.Redis.from_url(f"unix://{tmp_path}/none.sock")
+        queue = EventQueue(client, "events", tmp_path)
+        writing = asyncio.create_task(queue.run())
+        refusal = await asyncio.wait_for(accepted(queue, 1), 20)
+        writing.cancel()
+        await client.aclose()
+        assert isinstance(refusal, DiskFull)
+        assert refusal.status == 503
+        assert queue.trouble == refusal.message
+
+    asyncio.run(body())
 
 
 @pytest.mark.redis

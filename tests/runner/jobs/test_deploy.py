@@ -271,15 +271,39 @@ def test_only_one_worker_is_on_a_deployment(draft, principal, starts, config):
 
 
 def test_what_nobody_foresaw_ends_the_deploy_with_a_message(draft, principal, starts, monkeypatch, caplog):
-    def full(*_args, **_options):
-        raise OSError(28, "No space left on device")
+    def broken(*_args, **_options):
+        raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("functions.artifacts.Store.unpack", full)
+    monkeypatch.setattr("functions.artifacts.Store.unpack", broken)
     deployment = requested(draft, principal)
     deploy.run(str(deployment.pk))
     assert (again(deployment).state, again(deployment).error_type) == ("failed", "ServiceException")
-    assert "No space left on device" in again(deployment).error
+    assert "Input/output error" in again(deployment).error
     assert "broke" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("functions.artifacts.Store.unpack", OSError(28, "No space left on device")),
+        ("functions.services.deploys.finish", OperationalError("database or disk is full")),
+    ],
+)
+def test_a_disk_that_is_full_ends_the_deploy_by_that_name(
+    draft, principal, starts, monkeypatch, place, error
+):
+    def full(*_args, **_options):
+        raise error
+
+    monkeypatch.setattr(place, full)
+    deployment = requested(draft, principal)
+    deploy.run(str(deployment.pk))
+    assert (again(deployment).state, again(deployment).error_type) == (
+        "failed",
+        "ServiceUnavailableException",
+    )
+    assert "is full: nothing was stored" in again(deployment).error
+    assert "df -h" in again(deployment).error
 
 
 def test_a_database_that_is_away_leaves_the_deploy_for_later(draft, principal, starts, monkeypatch):
