@@ -111,12 +111,13 @@ class EndView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SandboxesView(msgspec.Struct, frozen=True, kw_only=True):
-    """All that runs now."""
+    """All that runs now; `engine` is "ok" or the reason why nothing else can start."""
 
     sandboxes: list[SandboxView]
     supply: list[SupplyView]
     host: HostView
     recent_ends: list[EndView]
+    engine: str = "ok"
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

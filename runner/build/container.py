@@ -18,6 +18,7 @@ from docker.types import LogConfig, Mount, Ulimit
 from requests.exceptions import RequestException
 
 from runner.sandbox.engine.options import INSTANCE_LABEL
+from runner.sandbox.engine.words import engine_words
 
 BUILD_LABEL = "functory.build"
 BUILDER_UID = 61_000  # apart from the sandboxes' uids
@@ -80,7 +81,7 @@ def run(client: docker.DockerClient, errand: Errand, on_line: Callable[[str], No
     except ImageNotFound as error:
         raise BuilderDown("The builder image is missing: run `make up` again to make it.") from error
     except (DockerException, RequestException) as error:
-        raise BuilderDown(f"The Docker engine cannot run a builder: {error}") from error
+        raise BuilderDown(engine_words(error, doing="The engine cannot run a builder")) from error
     finally:
         if container_id:
             _remove(api, container_id)

@@ -15,6 +15,7 @@ from requests.exceptions import RequestException
 from functions.runtimes import RUNTIMES
 from runner.build.container import BuilderDown
 from runner.images.catalog import builder_reference
+from runner.sandbox.engine.words import engine_words
 
 _PIP = "from pip._internal.models.index import PyPI; print(PyPI.url, f'https://{PyPI.file_storage_domain}')"
 # By manifest: what prints the addresses that the tool uses by default.
@@ -54,5 +55,5 @@ def _ask(docker_socket: Path, runtime_id: str, question: tuple[str, ...]) -> tup
     except ImageNotFound:
         return ()  # nothing of that language can be built now, and its builds will say so
     except (DockerException, RequestException) as error:
-        raise BuilderDown(f"The Docker engine does not answer: {error}") from error
+        raise BuilderDown(engine_words(error, docker_socket)) from error
     return tuple(urlsplit(word).hostname or "" for word in said.decode().split() if word.startswith("http"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -19,7 +20,8 @@ from runner.build.defaults import default_hosts
 from runner.build.indexes import Indexes, read_indexes
 from runner.images.trust import proxy_environment
 from runner.sandbox.driver import DriverError
-from runner.sandbox.egress import Egress
+from runner.sandbox.egress import BUILDER_NETWORKS, Egress
+from runner.sandbox.engine.words import engine_words
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def engine(config: Config) -> Iterator[docker.DockerClient]:
     try:
         client = docker.DockerClient(base_url=f"unix://{config.docker_socket}", version="auto", timeout=120)
     except DockerException as error:
-        raise BuilderDown(f"The Docker engine does not answer: {error}") from error
+        raise BuilderDown(engine_words(error, config.docker_socket)) from error
     try:
         yield client
     finally:
@@ -38,10 +40,26 @@ def engine(config: Config) -> Iterator[docker.DockerClient]:
 @contextmanager
 def open_builder(config: Config, indexes: Indexes | None = None) -> Iterator[Builder]:
     """A builder for some builds; raises BuilderDown when the engine does not answer."""
-    with engine(config) as client:
+    with engine(config) as client, _egress(config, client) as egress:
         found = indexes or read_indexes()
-        network = partial(_network, config, Egress(config, client), found)
+        network = partial(_network, config, egress, found)
         yield Builder(config, client, Store(config.artifacts), found, network)
+
+
+@contextmanager
+def _egress(config: Config, client: docker.DockerClient) -> Iterator[Egress]:
+    """The builders' network, made when it is asked for. Of all workers whoever is the last to build takes it
+    down; a lock tells, since it falls with a worker that is killed."""
+    config.run.mkdir(parents=True, exist_ok=True)
+    with (config.run / "builders.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        egress = Egress(config, client)
+        try:
+            yield egress
+        finally:
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                egress.remove(BUILDER_NETWORKS)
 
 
 def _network(config: Config, egress: Egress, indexes: Indexes) -> str:

@@ -16,7 +16,10 @@ from runner.images.catalog import image_reference
 from runner.images.errors import ImageError
 from runner.sandbox.docker_driver import DockerDriver, EngineReport, check_engine, connect
 from runner.sandbox.driver import Container, DriverError
+from runner.sandbox.engine.words import engine_words
 from runner.sandbox.spec import PoolKey
+
+_UNOPENED = EngineReport("The Docker engine has not answered yet.")
 
 
 def image_of(name: str) -> str:
@@ -62,7 +65,7 @@ class DockerEngine:
     def upkeep(self) -> dict[str, Any]:
         """Look at the engine, put its rules back, and say what holds. Blocking; raises DriverError."""
         driver = self._opened()
-        report = check_engine(self._client) if self._client else EngineReport("The engine does not answer")
+        report = check_engine(self._client, self._config.docker_socket) if self._client else _UNOPENED
         if not report.usable:
             raise DriverError(report.reason)
         driver.egress.keep()
@@ -79,9 +82,9 @@ class DockerEngine:
             self._client = connect(self._config)
             return DockerDriver(self._config, image_of, command_of, self._client)
         except (DockerException, OSError) as error:
-            raise DriverError(f"The engine does not answer: {error}") from error
+            raise DriverError(engine_words(error, self._config.docker_socket)) from error
 
     def _opened(self) -> DockerDriver:
         if self._driver is None:
-            raise DriverError("The engine does not answer")
+            raise DriverError(_UNOPENED.reason)
         return self._driver

@@ -67,6 +67,7 @@ class Machine:
             ],
             host=self._host(),
             recent_ends=self._fleet.ends.recent(),
+            engine=self._engine() or "ok",
         )
 
     def _host(self) -> HostView:

@@ -16,6 +16,7 @@ from requests.exceptions import RequestException
 from runner.images.errors import ImageError
 from runner.images.progress import Progress
 from runner.images.recipes import SourceFile
+from runner.sandbox.engine.words import engine_words
 
 _BUILD_TIMEOUT_S = 1800
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)")
@@ -39,7 +40,7 @@ class ImageEngine:
         try:
             return docker.APIClient(base_url=f"unix://{self._socket}", version="auto", timeout=timeout_s)
         except DockerException as error:
-            raise ImageError(f"The Docker engine does not answer at {self._socket}: {error}") from error
+            raise ImageError(engine_words(error, self._socket)) from error
 
     def has(self, reference: str) -> bool:
         """Whether the image is there."""

@@ -21,10 +21,14 @@ from functions.states import NetworkMode
 from runner.sandbox.addresses import Network, free_subnet, lookup, resolvers, routes
 from runner.sandbox.driver import DriverError
 from runner.sandbox.engine.options import INSTANCE_LABEL
+from runner.sandbox.engine.words import engine_words
 from runner.sandbox.firewall import BridgeRules, Firewall, FirewallError, drop_table, list_table
 
 _RECHECK_S = 5.0
 _BUILD = "build"
+# Who makes networks takes them down: the gateway those of sandboxes, the workers that of builders.
+SANDBOX_NETWORKS: tuple[str, ...] = (NetworkMode.INTERNET, NetworkMode.OPEN)
+BUILDER_NETWORKS: tuple[str, ...] = (_BUILD,)
 # What makes bridge names: an interface's name has at most 15 characters.
 _LETTERS = {NetworkMode.INTERNET: "fi", NetworkMode.OPEN: "fo", _BUILD: "fb"}
 
@@ -76,10 +80,10 @@ class Egress:
                 bridge.checked = 0.0
                 self._ready(mode)
 
-    def remove(self) -> None:
-        """Take down this installation's networks and rules, but those that a container still uses. Best
-        effort: they are made again when needed."""
-        for bridge in self._bridges.values():
+    def remove(self, modes: Sequence[str] = (*SANDBOX_NETWORKS, *BUILDER_NETWORKS)) -> None:
+        """Take down this installation's networks of these kinds, and their rules, but those that a container
+        still uses. Best effort: they are made again when needed."""
+        for bridge in (self._bridges[mode] for mode in modes):
             with self._lock, suppress(DockerException, RequestException, FirewallError, DriverError):
                 if self._exists(bridge):
                     self._client.api.remove_network(bridge.name)
@@ -131,7 +135,9 @@ class Egress:
             if not self._exists(bridge):
                 self._create(bridge)
         except (DockerException, RequestException) as error:
-            raise DriverError(f"The engine cannot make network {bridge.name}: {error}") from error
+            raise DriverError(
+                engine_words(error, doing=f"The engine cannot make network {bridge.name}")
+            ) from error
 
     def _exists(self, bridge: _Bridge) -> bool:
         try:

@@ -80,7 +80,7 @@ def box(function, **fields):
     return SandboxView(**{**values, **fields})
 
 
-def view(*boxes):
+def view(*boxes, engine="ok"):
     return msgspec.json.encode(
         SandboxesView(
             sandboxes=list(boxes),
@@ -89,6 +89,7 @@ def view(*boxes):
                 cpus=2, load=0.5, memory_mb=8000, memory_free_mb=6000, disk_free_mb=9000, committed_mb=128
             ),
             recent_ends=[EndView(id="sb-0", function_name="hello", reason="idle", at_us=1)],
+            engine=engine,
         )
     )
 
@@ -111,6 +112,17 @@ def test_what_runs_is_shown_and_others_are_only_counted(config, function, admin,
 def test_nothing_running_is_no_error(config, function, admin, url):
     with gateway(config, {"/_functory/sandboxes": view()}):
         assert "No sandbox runs for this project" in admin.get(url).content.decode()
+
+
+def test_an_engine_that_is_away_is_said_above_what_still_runs(config, function, admin, url):
+    boxes = view(box(function), engine="The Docker engine does not answer. Run `make up`.")
+    with gateway(config, {"/_functory/sandboxes": boxes}):
+        page = admin.get(url).content.decode()
+    assert page.index("The Docker engine does not answer. Run <code>make up</code>.") < page.index(
+        "Running now"
+    )
+    with gateway(config, {"/_functory/sandboxes": view(box(function))}):
+        assert "No sandbox can be started" not in admin.get(url).content.decode()
 
 
 def test_a_gateway_that_is_down_is_said_clearly(function, admin, url):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
+
+from runner.sandbox.engine.words import engine_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,9 @@ class EngineReport:
         return not self.reason
 
 
-def check_engine(client: docker.DockerClient) -> EngineReport:
-    """Ask the engine about itself. Sockets, FIFOs and mounts are shared with the sandboxes, so an engine on
-    another machine, in a virtual machine or in a user namespace is refused."""
+def check_engine(client: docker.DockerClient, socket: Path | None = None) -> EngineReport:
+    """Ask the engine at `socket` about itself. Sockets, FIFOs and mounts are shared with the sandboxes, so an
+    engine on another machine, in a virtual machine or in a user namespace is refused."""
     address = str(client.api.base_url)
     if not address.startswith("http+docker://"):
         return EngineReport(f"The engine at {address} is not local: a unix socket is needed.")
@@ -35,7 +38,7 @@ def check_engine(client: docker.DockerClient) -> EngineReport:
         facts: dict[str, Any] = client.info()
         components = client.version().get("Components") or []
     except (docker.errors.DockerException, OSError) as error:
-        return EngineReport(f"The engine does not answer: {error}")
+        return EngineReport(engine_words(error, socket))
     return EngineReport(
         _refusal(facts, [str(c.get("Name", "")) for c in components]),
         version=str(facts.get("ServerVersion", "")),

@@ -19,6 +19,7 @@ from runner.sandbox.engine.options import (
     container_options,
     host_options,
 )
+from runner.sandbox.engine.words import engine_words
 
 _CONFLICT = 409
 _REMOVAL_POLL_S = 0.02
@@ -49,7 +50,7 @@ class SandboxEngine:
             pid = int(self._api.inspect_container(container_id)["State"]["Pid"])
         except (DockerException, RequestException) as error:
             self.remove(container_id)
-            raise DriverError(f"The engine cannot start a sandbox: {_explain(error)}") from error
+            raise DriverError(engine_words(error, doing="The engine cannot start a sandbox")) from error
         return Running(container_id, pid, plan.sandbox_id)
 
     def remove(self, container_id: str) -> None:
@@ -62,9 +63,11 @@ class SandboxEngine:
                 return
             except APIError as error:
                 if error.status_code != _CONFLICT:
-                    raise DriverError(f"The engine cannot remove a sandbox: {_explain(error)}") from error
+                    raise DriverError(
+                        engine_words(error, doing="The engine cannot remove a sandbox")
+                    ) from error
             except (DockerException, RequestException) as error:
-                raise DriverError(f"The engine cannot remove a sandbox: {_explain(error)}") from error
+                raise DriverError(engine_words(error, doing="The engine cannot remove a sandbox")) from error
             else:
                 return
             time.sleep(_REMOVAL_POLL_S)
@@ -76,7 +79,7 @@ class SandboxEngine:
         try:
             listed: list[dict[str, Any]] = self._api.containers(all=True, filters=filters)
         except (DockerException, RequestException) as error:
-            raise DriverError(f"The engine does not list containers: {_explain(error)}") from error
+            raise DriverError(engine_words(error, doing="The engine does not list containers")) from error
         return [self._running(str(item["Id"]), item["Labels"][SANDBOX_LABEL]) for item in listed]
 
     def _create(self, plan: ContainerPlan) -> str:
@@ -84,7 +87,7 @@ class SandboxEngine:
             host = self._api.create_host_config(**host_options(plan))
             return str(self._api.create_container(host_config=host, **container_options(plan))["Id"])
         except (DockerException, RequestException) as error:
-            raise DriverError(f"The engine cannot create a sandbox: {_explain(error)}") from error
+            raise DriverError(engine_words(error, doing="The engine cannot create a sandbox")) from error
 
     def _running(self, container_id: str, sandbox_id: str) -> Running:
         try:
@@ -92,7 +95,3 @@ class SandboxEngine:
         except (DockerException, RequestException):
             pid = 0
         return Running(container_id, pid, sandbox_id)
-
-
-def _explain(error: Exception) -> str:
-    return str(getattr(error, "explanation", None) or error)

@@ -195,6 +195,9 @@ def test_health(run):
         doors.trouble = "the engine does not answer"
         health = await ask(client.health)
         assert (health.ok, health.engine) == (False, "the engine does not answer")
+        assert (await ask(client.sandboxes)).engine == "the engine does not answer"
+        doors.trouble = ""
+        assert (await ask(client.sandboxes)).engine == "ok"
 
     run(body)
 
