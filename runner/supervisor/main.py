@@ -23,6 +23,7 @@ from runner.supervisor.exposure import check_exposure
 from runner.supervisor.home import prepare_home
 from runner.supervisor.lines import PrefixedOutput, wants_colour
 from runner.supervisor.lock import HomeLock
+from runner.supervisor.open_databases import OpenDatabases
 from runner.supervisor.plan import (
     ENGINE,
     REDIS,
@@ -63,13 +64,23 @@ def up(config: Config, *, has_systemd: bool) -> None:
         engine_of_system = _engine_of_system(config, has_systemd=has_systemd)
         if engine_of_system is not None:
             undo.callback(engine_of_system.stop)
+        databases = OpenDatabases(config)
+        undo.callback(databases.close)
         supervisor = Supervisor(_surroundings(config, account, lock))
         undo.callback(supervisor.stop)
         with interruptible(supervisor):
-            _serve(supervisor, config, progress, start_engine=not answers(config.docker_socket))
+            start_engine = not answers(config.docker_socket)
+            _serve(supervisor, config, progress, databases, start_engine=start_engine)
 
 
-def _serve(supervisor: Supervisor, config: Config, progress: Progress, *, start_engine: bool) -> None:
+def _serve(
+    supervisor: Supervisor,
+    config: Config,
+    progress: Progress,
+    databases: OpenDatabases,
+    *,
+    start_engine: bool,
+) -> None:
     services = [engine_plan(config, EnginePlace(config.docker_socket))] if start_engine else []
     if start_engine:
         progress.note(f"Starting the Docker engine; its log is {config.home / 'log' / 'dockerd.log'}.")
@@ -78,6 +89,7 @@ def _serve(supervisor: Supervisor, config: Config, progress: Progress, *, start_
     _expect(supervisor, SERVICE_READY_S, config)
     with impatient():
         password = _prepare(config, progress)
+        databases.open(progress.note)
     supervisor.add(functory_plans(config))
     late = supervisor.wait_ready(READY_S)
     if not supervisor.is_stopping:
