@@ -17,7 +17,7 @@ import docker
 from functions.config import Config
 from functions.errors import FunctoryError
 from runner.sandbox.driver import DriverError
-from runner.sandbox.egress import Egress
+from runner.sandbox.egress import SANDBOX_NETWORKS, Egress
 from runner.sandbox.engine.check import EngineReport, check_engine
 from runner.sandbox.engine.client import SandboxEngine
 from runner.sandbox.engine.container import DockerContainer, Surroundings
@@ -89,12 +89,12 @@ class DockerDriver:
         return await loop.run_in_executor(self._slow, recover, self._engine, self._config, keep)
 
     async def close(self) -> None:
-        """Remove all that this driver made, networks too, then end its threads."""
+        """Remove all that this driver made, its networks too, then end its threads."""
         if self._keeping is not None:
             self._keeping.cancel()
         removals = [container.remove() for container in list(self._live.values())]
         ended = await asyncio.gather(*removals, return_exceptions=True)
-        await asyncio.get_running_loop().run_in_executor(self._slow, self.egress.remove)
+        await asyncio.get_running_loop().run_in_executor(self._slow, self.egress.remove, SANDBOX_NETWORKS)
         self._slow.shutdown(wait=False)
         self._quick.shutdown(wait=False)
         if self._tools is not None:

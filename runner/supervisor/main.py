@@ -35,6 +35,7 @@ from runner.supervisor.plan import (
 )
 from runner.supervisor.ready import reachable
 from runner.supervisor.supervisor import Supervisor, Surroundings
+from runner.supervisor.sweep import sweep
 
 READY_S = 180
 SERVICE_READY_S = 90
@@ -104,6 +105,8 @@ def _prepare(config: Config, progress: Progress) -> tuple[str, str] | None:
         )
     except ImageError as error:
         raise UpError(str(error)) from error
+    for note in sweep(config):
+        progress.note(note)
     preparation.migrate(progress)
     preparation.collect_static(config, progress)
     return preparation.first_administrator()

@@ -15,6 +15,7 @@ from runner.host.needs import find_program
 from runner.host.remains import clear_remains
 from runner.supervisor import ready
 from runner.supervisor.errors import UpError
+from runner.supervisor.sweep import remove_sockets, sweep
 from runner.supervisor.web import Role, web_command, web_environment
 
 ENGINE, REDIS, GATEWAY, RECORDER = "engine", "redis", "gateway", "recorder"
@@ -36,6 +37,7 @@ class ChildPlan:
     environment: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
     before_start: Callable[[], list[str]] | None = None
+    after_stop: Callable[[], list[str]] | None = None
 
 
 def engine_plan(config: Config, place: EnginePlace) -> ChildPlan:
@@ -69,6 +71,7 @@ def redis_plan(config: Config) -> ChildPlan:
     return ChildPlan(
         REDIS, (program, *words), stage=3, grace_s=30, separate=True,
         is_ready=lambda: ready.redis_answers(config.redis_socket),
+        after_stop=lambda: remove_sockets(config.redis_socket),
     )  # fmt: skip
 
 
@@ -77,6 +80,7 @@ def functory_plans(config: Config) -> list[ChildPlan]:
     relay = ChildPlan(
         "relay", web_command(config, Role.RELAY), stage=0, grace_s=10, separate=True,
         environment=web_environment(Role.RELAY), is_ready=lambda: ready.http_answers_unix(config.web_socket),
+        after_stop=lambda: remove_sockets(config.web_socket),
     )  # fmt: skip
     web = ChildPlan(
         "web", web_command(config, Role.CONSOLE), stage=0, grace_s=10, separate=True,
@@ -87,6 +91,7 @@ def functory_plans(config: Config) -> list[ChildPlan]:
         GATEWAY, _manage("gateway"), stage=1, grace_s=45,
         is_ready=lambda: ready.http_answers_unix(config.gateway_socket, "/_functory/health")
         and ready.port_answers(config.gateway),
+        after_stop=lambda: [*sweep(config), *remove_sockets(config.gateway_socket)],
     )  # fmt: skip
     workers = [
         ChildPlan(

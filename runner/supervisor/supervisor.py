@@ -95,7 +95,8 @@ class Supervisor:
             self._turn()
 
     def stop(self) -> None:
-        """End every process, stage by stage; each has its grace, then it is killed. Leaves nothing."""
+        """End every process, stage by stage; each has its grace, then it is killed, and what it left is cleared
+        away. Leaves nothing."""
         self._stopping = True
         asked_before = self._stop_asked
         for stage in sorted({slot.plan.stage for slot in self._slots}):
@@ -105,6 +106,7 @@ class Supervisor:
                 if self._stop_asked > max(1, asked_before):
                     self._hurry()
                 self._turn()
+            self._clear_away(slots)
         self._selector.close()
         os.close(self._woken)
         os.close(self._waker)
@@ -119,6 +121,12 @@ class Supervisor:
                 self._say(f"stopping {slot.plan.name}")
                 slot.kill_at = time.monotonic() + slot.plan.grace_s
                 slot.child.signal(signal.SIGTERM)
+
+    def _clear_away(self, slots: list[Slot]) -> None:
+        """Also for one that was killed before the stop and not started again."""
+        for slot in slots:
+            for note in slot.plan.after_stop() if slot.plan.after_stop else []:
+                self._say(note)
 
     def _hurry(self) -> None:
         for slot in self._slots:

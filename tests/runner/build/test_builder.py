@@ -19,6 +19,7 @@ from runner.build.indexes import Indexes, read_indexes
 from runner.build.main import open_builder
 from runner.build.plan import BuildPlan, plan_build
 from runner.images.catalog import builder_reference
+from runner.sandbox.firewall import list_table
 
 pytestmark = pytest.mark.docker
 
@@ -44,13 +45,10 @@ def package(tmp_path):
 
 @pytest.fixture
 def builder(config, client, store):
-    """On the network of builders, which goes with the test."""
+    """On the network of builders, which goes with it."""
     with open_builder(config) as builder:
         builder._store = store
         yield builder
-    name = builder._network()
-    for network in client.networks.list(names=[name]):
-        network.remove()
 
 
 @pytest.fixture
@@ -71,6 +69,18 @@ def scripted(script, row="python3.13", **changes) -> BuildPlan:
     """A plan that runs a shell script, as an installation script might."""
     values = {"key": "k" * 64, "tool": "pip", "image": builder_reference(row), "folder": "/build/out"}
     return BuildPlan(**{**values, "command": ("sh", "-c", script), **changes})
+
+
+def test_the_network_of_builders_goes_with_the_last_of_them(config, client):
+    table = f"functory_{config.instance}_build"
+    with open_builder(config) as first:
+        with open_builder(config) as second:
+            name = second._network()
+            assert first._network() == name
+        assert client.networks.list(names=[name]), "the first is still at it"
+        assert list_table(table)
+    assert client.networks.list(names=[name]) == []
+    assert list_table(table) == ""
 
 
 def test_a_python_package_is_installed_read_only_and_owned_by_root(builder, store, package, client):

@@ -1,6 +1,7 @@
 """Which processes there are, as whom they run, and how they are started."""
 
 import io
+import socket
 import sys
 from dataclasses import replace
 
@@ -41,6 +42,21 @@ def test_callers_stop_before_the_gateway_and_redis_last(config):
     stages = {name: plan.stage for name, plan in by_name(config).items()}
     callers = {stages[name] for name in ("web", "relay", "scheduler", "worker-1")}
     assert max(callers) < stages["gateway"] < stages["recorder"] < redis_plan(config).stage
+
+
+def test_sockets_that_nobody_listens_on_any_more_are_removed_and_files_stay(config):
+    config.run.mkdir()
+    for plan, path in (
+        (by_name(config)["relay"], config.web_socket),
+        (redis_plan(config), config.redis_socket),
+    ):
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+        assert plan.after_stop() == [f"Removed {path}: nobody listens there any more."]
+        assert not path.exists()
+        path.write_text("somebody's")
+        assert plan.after_stop() == []
+        assert path.exists()
 
 
 def test_redis_listens_on_a_socket_only_and_writes_before_it_answers(config):

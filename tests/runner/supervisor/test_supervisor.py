@@ -187,6 +187,31 @@ def test_what_had_to_be_cleared_away_is_said(supervisor, lines):
     supervisor.stop()
 
 
+def test_what_is_left_is_cleared_away_once_all_of_its_stage_have_ended(supervisor, lines):
+    alive_then = []
+
+    def clear_away():
+        alive_then.append(sorted(supervisor.pids()))
+        return ["Removed a container."]
+
+    supervisor.add([plan("one", IDLE, stage=1, after_stop=clear_away), plan("two", IDLE, stage=1)])
+    supervisor.add([plan("engine", IDLE, stage=2)])
+    supervisor.stop()
+    assert alive_then == [["engine"]]
+    assert ("up", "Removed a container.") in lines
+
+
+def test_what_was_killed_before_the_stop_is_cleared_away_too(supervisor, lines):
+    supervisor.add([plan("one", IDLE, after_stop=lambda: ["Removed a container."])])
+    serve_until(supervisor, lambda: ("one", "idle") in lines)
+    os.kill(supervisor.pids()["one"], signal.SIGKILL)
+    serve_until(supervisor, lambda: not supervisor.pids())
+    assert ("up", "Removed a container.") not in lines
+    supervisor.stop()
+    assert lines[-1] == ("up", "Removed a container.")
+    assert lines.count(("one", "idle")) == 1
+
+
 def test_a_plans_environment_reaches_its_process(supervisor, lines):
     supervisor.add([plan("one", "import os; print(os.environ['ROLE'])", environment={"ROLE": "relay"})])
     serve_until(supervisor, lambda: ("one", "relay") in lines)
