@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from console.http import Place
+from console.release import release
 from functions.queries import access
 from functions.states import Role
 
@@ -20,14 +21,15 @@ _ELSEWHERE = {"new": "functions", "deleted": "functions"}
 def page(request: HttpRequest) -> dict[str, Any]:
     """Variables of the page frame; `project` is absent on pages outside of one."""
     place: Place | None = getattr(request, "place", None)
+    everywhere = {"region": settings.FUNCTORY.region, "release": release()}
     if place is None:
-        return {"region": settings.FUNCTORY.region}
+        return everywhere
     return {
+        **everywhere,
         "project": place.project,
         "principal": place.principal,
         "projects": SimpleLazyObject(lambda: access.projects_of(place.user)),
         "section": section_of(request.path),
-        "region": settings.FUNCTORY.region,
         "may": {role.value: place.may(role) for role in Role},
     }
 

@@ -1,5 +1,6 @@
-"""What every answer of the console carries: a strict content security policy without inline script or style;
-and the one detour: a person with a one-time password chooses another before anything else."""
+"""What every answer of the console carries: a strict content security policy without inline script or style,
+and which console it came from; and the one detour: a person with a one-time password chooses another before
+anything else."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from console.release import release
 from functions.models import User
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -38,6 +40,19 @@ class ContentSecurityPolicy:
         """Answer with the policy set."""
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.policy)
+        return response
+
+
+class Release:
+    """Says with each answer which console gave it: a page compares it with its own and offers to be reloaded."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the name set."""
+        response = self.get_response(request)
+        response.headers["X-Functory-Release"] = release()
         return response
 
 

@@ -28,6 +28,7 @@ from console.views import (
     replays,
     sandboxes,
     settings,
+    tour,
     wizard,
 )
 
@@ -84,6 +85,7 @@ PROJECT: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("search", home.search, name="search"),
     path("health", home.health_dot, name="health_dot"),
+    path("tour/close", tour.close, name="tour_close"),
     path("new", wizard.new, name="wizard_new"),
     path("new/summary", wizard.new_summary, name="wizard_new_summary"),
     path("firings", function_triggers.firings, name="firings"),

@@ -16,6 +16,7 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     must_change_password = models.BooleanField(default=False)
+    tour_closed_at = models.DateTimeField(null=True, blank=True)
 
 
 class Project(Row):

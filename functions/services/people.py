@@ -7,6 +7,7 @@ import secrets
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from functions.errors import AccessDenied, InvalidParameterValue, ResourceConflict, ResourceNotFound
 from functions.models import Membership, Project, User
@@ -123,6 +124,11 @@ def change_password(*, acting: Principal, user: User, password: str) -> None:
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
     record(acting, "people.change-password", user, project_id=None)
+
+
+def close_tour(*, user: User) -> None:
+    """Show this person the tour no more. No entry in the audit log: it changes nothing but what they see."""
+    User.objects.filter(pk=user.pk, tour_closed_at=None).update(tour_closed_at=timezone.now())
 
 
 def check_username(text: str) -> str:

@@ -108,6 +108,19 @@ document.addEventListener("htmx:sendError", () => say("Functory does not answer.
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.xhr?.status) say("");
 });
+
+// A page that an older console made still works, but may not for long: say so, and leave the moment to the reader.
+const stale = document.querySelector("#stale");
+document.addEventListener("htmx:afterRequest", (event) => {
+  const now = event.detail.xhr?.getResponseHeader("X-Functory-Release");
+  if (stale && now && now !== document.body.dataset.release) stale.hidden = false;
+});
+stale?.querySelector("[data-reload]").addEventListener("click", () => location.reload());
+// Browsers let hidden tabs sleep: one that is looked at again asks at once.
+document.addEventListener("visibilitychange", () => {
+  const health = document.querySelector("#health");
+  if (health && !document.hidden) htmx.trigger(health, "look");
+});
 // An answer that is a whole page in place of a fragment means that the session has ended: go and log in.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const address = event.detail.xhr.responseURL;

@@ -42,7 +42,7 @@ SANDBOX = SandboxView(
 )
 SUPPLY = SupplyView(runtime="python3.13", network="internet", waiting=2, wanted=2)
 HOST = HostView(cpus=2, load=0.5, memory_mb=8000, memory_free_mb=6000, disk_free_mb=9000, committed_mb=128)
-# Editor, charts, live tail, unfolded log rows; and a request id that is typed into the search.
+# Editor, charts, live tail, unfolded log rows, tour; and a request id that is typed into the search.
 BY_SCRIPT = {
     "function_files",
     "function_series",
@@ -51,6 +51,7 @@ BY_SCRIPT = {
     "metrics_series",
     "request",
     "tail_ticket",
+    "tour_close",
 }
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
