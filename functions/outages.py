@@ -53,6 +53,12 @@ def disk_full(home: Path) -> DiskFull:
     )
 
 
+def require_room(home: Path) -> None:
+    """Raises DiskFull before something is begun that would only fail, or wait unseen, on a full disk."""
+    if disk_is_full(home):
+        raise disk_full(home)
+
+
 def disk_is_full(place: Path) -> bool:
     """Whether next to nothing can be written there: no bytes, or no files, are left."""
     try:

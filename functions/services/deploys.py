@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from functions.archives import FileContent, pack
 from functions.errors import FunctoryError, InvalidParameterValue, ResourceConflict
-from functions.installation import store
+from functions.installation import config, store
 from functions.models import (
     Alias,
     Artifact,
@@ -27,6 +27,7 @@ from functions.models import (
 )
 from functions.models.configuration import CONFIGURATION_FIELDS
 from functions.naming import plain_text
+from functions.outages import require_room
 from functions.queues import announce_change, enqueue_deploy
 from functions.services.drafts import follow_revision
 from functions.services.guard import record, require
@@ -249,6 +250,8 @@ def _enqueue(
     token: UUID | None,
     description: str,
 ) -> Deployment:
+    # What is small finds room in the database, but neither Redis nor the worker would then get any further.
+    require_room(config().home)
     deployment = Deployment.objects.create(
         project_id=function.project_id,
         function=function,

@@ -13,7 +13,7 @@ import botocore.exceptions
 import httpx
 import pytest
 
-from tests.faults.conftest import FaultyStack
+from tests.support.faulty_stack import FaultyStack
 from tests.support.product import Product
 from tests.support.stack import wait_for
 
@@ -141,16 +141,12 @@ def test_the_engine_is_away(faulty: Product, stack: FaultyStack) -> None:
 
 
 def test_a_full_disk_refuses_events_and_recovers(faulty: Product, stack: FaultyStack) -> None:
-    assert faulty.page("functions").status_code == 200  # logged in while that can still be stored
     stack.fill_disk()
     try:
         found = wait_for("events are refused", lambda: refusal(faulty, InvocationType="Event"), BACK_S)
         assert isinstance(found, tuple)
         assert found[0] == 503
-        assert found[1]
-        changed = faulty.post("functions/naps/configuration/tags", name="team", value="a")
-        assert changed.status_code == 500
-        assert "Functory could not make this page" in changed.text or "What was saved before" in changed.text
+        assert "is full" in found[1]
     finally:
         stack.free_disk()
     event = send_event(faulty, n=5)

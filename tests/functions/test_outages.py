@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from functions import outages
 from functions.errors import DiskFull, ServiceUnavailable
-from functions.outages import disk_is_full, full_disk, redis_outage
+from functions.outages import disk_is_full, full_disk, redis_outage, require_room
 
 HOME = Path("/srv/functory")
 
@@ -110,3 +110,9 @@ def test_a_disk_is_full_by_bytes_or_by_files(monkeypatch):
 
 def test_a_place_that_is_not_there_is_not_full(tmp_path):
     assert not disk_is_full(tmp_path / "nowhere")
+
+
+def test_room_is_required_of_the_home_alone(full):
+    require_room(Path("/elsewhere"))
+    with pytest.raises(DiskFull):
+        require_room(HOME)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from functions import outages
 from functions.archives import Archive, FileContent, pack
-from functions.errors import AccessDenied, InvalidParameterValue, InvalidZipFile, ResourceConflict
+from functions.errors import AccessDenied, DiskFull, InvalidParameterValue, InvalidZipFile, ResourceConflict
 from functions.installation import store
 from functions.models import Alias, Deployment, Draft, DraftFile, Function, FunctionUrl, Schedule
 from functions.services import deploys as services
@@ -222,3 +223,13 @@ def test_a_draft_with_edits_of_its_own_stays(principal, function):
     kept = Draft.objects.get(function=function)
     assert kept.files.filter(path="mine.py").exists()
     assert not kept.is_deployed
+
+
+def test_on_a_full_disk_no_deploy_is_begun(developer, draft, announced, monkeypatch):
+    monkeypatch.setattr(outages, "disk_is_full", lambda place: True)
+    with pytest.raises(DiskFull):
+        request(developer, draft)
+    assert announced == []
+    assert not Deployment.objects.exists()
+    monkeypatch.undo()
+    assert request(developer, draft).state == DeploymentState.QUEUED
