@@ -7,7 +7,7 @@ import asyncio
 import grp
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import redis.asyncio
@@ -48,6 +48,7 @@ from runner.sandbox.spec import PoolKey
 GRACE_S = 30.0
 SWEEP_S = 5.0
 SUPPLY_S = 60.0
+CANCEL_AGAIN_S = 0.5
 GROUP = "functory"
 log = logging.getLogger("functory.gateway")
 
@@ -137,9 +138,7 @@ class Gateway:
         await self.dispatcher.stop(GRACE_S)
         self.journal.flush()
         await asyncio.gather(*closing)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         await self._note_uses()
         await self.pool.close()
         await self._relay.close()
@@ -200,6 +199,15 @@ class Gateway:
                 await self.catalog.note_uses(uses)
         except Exception:
             log.exception("the last use of %d keys could not be written down", len(uses))
+
+
+async def end_tasks(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: one cancellation may get lost. Before Python 3.12 asyncio.wait_for, which redis
+    uses as well, ignores one that comes in the same turn of the loop as what it waits for."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 def _complain(task: asyncio.Task[None]) -> None:
