@@ -1,7 +1,9 @@
-"""A draft's files as the editor takes and gives them: text as text, anything else as a size only."""
+"""A draft's files as the editor takes and gives them: text as text, anything else as a size only. What somebody
+drops on the editor goes both ways whole, in base64 if it is no text."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +36,13 @@ def renamed(draft: Draft, moves: dict[str, str]) -> dict[str, FileContent]:
     return {moves[row.path]: FileContent(bytes(row.content), row.executable) for row in rows}
 
 
+def described(path: str, file: FileContent) -> dict[str, Any]:
+    """A file that the editor does not have yet: all of it."""
+    text = _text(file.content)
+    shape = {"path": path, "text": text, "size": len(file.content), "executable": file.executable}
+    return shape if text is not None else {**shape, "base64": base64.b64encode(file.content).decode()}
+
+
 def _file(row: DraftFile) -> dict[str, Any]:
     content = bytes(row.content)
     text = _text(content)
@@ -50,4 +59,6 @@ def _text(content: bytes) -> str | None:
 
 
 def _content(entry: Any) -> FileContent:
+    if "base64" in entry:
+        return FileContent(base64.b64decode(entry["base64"], validate=True), bool(entry.get("executable")))
     return FileContent(str(entry["text"]).encode("utf-8", "surrogatepass"), bool(entry.get("executable")))

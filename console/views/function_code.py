@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from console import draft_files
+from console.editor_words import words_of
 from console.http import Place, project_view, read_json, refusal
 from console.snippets import aws
 from console.test_result import first_event
@@ -22,6 +23,8 @@ from functions.models import Draft, DraftFile, Function, TestEvent
 from functions.runtimes import runtime
 from functions.services import drafts
 from functions.states import LIVE_ALIAS, Role
+
+MOST_VERSIONS = 200  # to compare with
 
 
 @project_view()
@@ -119,6 +122,10 @@ def editor_context(function: Function) -> dict[str, Any]:
         "draft": draft,
         "runtime": row,
         "live_version": live.version.number if live and live.version else None,
+        "versions": list(
+            function.versions.order_by("-number").values_list("number", flat=True)[:MOST_VERSIONS]
+        ),
+        "words": words_of(draft, function.latest),
         "editor": {**draft_files.as_json(draft), "main": main_file(draft.handler, row.default_file)},
     }
 

@@ -81,7 +81,7 @@ def upload_zip(*, acting: Principal, function: Function, data: bytes) -> UUID:
     require(acting, Role.DEVELOPER, function.project_id)
     # Before the transaction: a big zip takes a second to read, and SQLite has one writer.
     archive = Archive(data)
-    if _fits_editor(archive):
+    if fits_editor(archive):
         return replace_files(acting=acting, function=function, files=archive.files())
     stored = store().take_in(data)
     with transaction.atomic():
@@ -129,7 +129,7 @@ def follow_revision(*, function: Function, revision: Revision) -> None:
     own stays as it is: it differs from what is deployed, and says so."""
     # Before the transaction: a big zip takes a second to read, and SQLite has one writer.
     archive = Archive(store().read(revision.artifact_id))
-    files = archive.files() if _fits_editor(archive) else None
+    files = archive.files() if fits_editor(archive) else None
     with transaction.atomic():
         draft = Draft.objects.select_for_update(of=("self",)).get(function=function)
         if not _is_untouched(draft):
@@ -171,7 +171,8 @@ def _is_untouched(draft: Draft) -> bool:
     return draft.package_id is None and not draft.files.exists()
 
 
-def _fits_editor(archive: Archive) -> bool:
+def fits_editor(archive: Archive) -> bool:
+    """Whether a zip can be edited file by file; otherwise it is kept as a package."""
     links = any(entry.link for entry in archive.entries)
     return not links and archive.unpacked_size <= EDITOR_TEXT and len(archive.entries) <= EDITOR_FILES
 
