@@ -42,17 +42,8 @@ SANDBOX = SandboxView(
 )
 SUPPLY = SupplyView(runtime="python3.13", network="internet", waiting=2, wanted=2)
 HOST = HostView(cpus=2, load=0.5, memory_mb=8000, memory_free_mb=6000, disk_free_mb=9000, committed_mb=128)
-# Editor, charts, live tail, unfolded log rows, tour; and a request id that is typed into the search.
-BY_SCRIPT = {
-    "function_files",
-    "function_series",
-    "function_tail_ticket",
-    "log_lines",
-    "metrics_series",
-    "request",
-    "tail_ticket",
-    "tour_close",
-}
+# A request id is typed into the search.
+UNLINKED = {"request"}
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
 
@@ -178,7 +169,7 @@ def test_a_viewer_changes_nothing(furnished, project, as_role):
 
 
 def test_every_page_can_be_reached(furnished, project, admin):
-    """Whoever may do everything finds each page by links or forms, but for what only scripts ask for."""
+    """Whoever may do everything finds each page by links, forms or the scripts of a page."""
     crawl = Crawl(admin).visit(home(project))
-    reached = set(crawl.routes) | set(crawl.forms)
-    assert {name for name in project_routes() if name not in reached} == BY_SCRIPT
+    reached = set(crawl.routes) | set(crawl.forms) | crawl.told
+    assert {name for name in project_routes() if name not in reached} == UNLINKED

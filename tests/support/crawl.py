@@ -35,11 +35,12 @@ class Form:
 
 @dataclass
 class Offered(HTMLParser):
-    """The addresses and forms of one page."""
+    """The addresses and forms of one page; `told` are the addresses in its data attributes, for scripts."""
 
     page: str
     links: list[str] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -50,6 +51,9 @@ class Offered(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         words = {name: value or "" for name, value in attrs}
+        self.told += [
+            value for name, value in words.items() if name.startswith("data-") and value.startswith("/p/")
+        ]
         if tag == "a" and "href" in words:
             self.links.append(words["href"])
         if "hx-get" in words:
@@ -91,12 +95,14 @@ class Offered(HTMLParser):
 
 @dataclass
 class Crawl:
-    """What a person finds by following every link from `start`: pages by route, faults, forms by route."""
+    """What a person finds by following every link from `start`: pages by route, faults, forms by route, and the
+    routes of addresses that pages tell their scripts."""
 
     client: Client
     faults: list[str] = field(default_factory=list)
     routes: Counter[str] = field(default_factory=Counter)
     forms: dict[str, list[tuple[str, Form]]] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
 
     def visit(self, start: str) -> Crawl:
         """Follow everything from there."""
@@ -126,6 +132,7 @@ class Crawl:
     def _read(self, address: str, text: str) -> list[str]:
         offered = Offered(urlsplit(address).path)
         offered.feed(text)
+        self.told |= {resolve(urlsplit(one).path).url_name or "" for one in offered.told}
         for form in offered.forms:
             name = resolve(urlsplit(form.action).path).url_name or ""
             known = self.forms.setdefault(name, [])
