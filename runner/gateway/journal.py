@@ -4,6 +4,7 @@ answers leave (architecture 8.6). Owns its segment files; knows nothing of Redis
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -97,19 +98,18 @@ class Journal:
         self.grown = asyncio.Event()
         if self.backlog:
             self.grown.set()
-        self._number = (self._segments[-1] if self._segments else 0) + 1
-        self._reader = Position(self._segments[0] if self._segments else self._number, 0)
-        self._descriptor = -1
-        self._size = 0
-        self._open()
+        self._open((self._segments[-1] if self._segments else 0) + 1)
+        self._reader = Position(self._segments[0], 0)
 
     def _path(self, number: int) -> Path:
         return self._directory / f"{number}.log"
 
-    def _open(self) -> None:
+    def _open(self, number: int) -> None:
+        """Write to a new segment from now on; raises OSError and changes nothing."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._descriptor = os.open(self._path(self._number), flags, 0o640)
-        self._segments.append(self._number)
+        self._descriptor = os.open(self._path(number), flags, 0o640)
+        self._number = number
+        self._segments.append(number)
         self._size = 0
 
     def add(self, record: InvocationRecord, answer: Callable[[], None] | None = None) -> None:
@@ -142,9 +142,10 @@ class Journal:
         self.trouble = ""
         self.backlog += len(blob)
         if self._size >= self._segment_bytes:
-            os.close(self._descriptor)
-            self._number += 1
-            self._open()
+            full = self._descriptor
+            with contextlib.suppress(OSError):  # no room for another file: this one goes on
+                self._open(self._number + 1)
+                os.close(full)
         self.grown.set()
 
     def _append(self, data: bytes) -> bool:

@@ -163,6 +163,31 @@ def test_a_short_write_leaves_no_half_frame(tmp_path, monkeypatch):
     run(main)
 
 
+def test_where_no_other_file_has_room_the_segment_goes_on_and_answers_leave(tmp_path, monkeypatch):
+    async def main():
+        journal = journal_at(tmp_path, segment_bytes=200)
+        real, answered = os.open, []
+
+        def full(path, *rest, **more):
+            if str(path).startswith(str(tmp_path)):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return real(path, *rest, **more)
+
+        monkeypatch.setattr(os, "open", full)
+        for number in range(3):
+            journal.add(record(number), lambda n=number: answered.append(n))
+            journal.flush()
+        assert answered == [0, 1, 2]
+        monkeypatch.setattr(os, "open", real)
+        for number in range(3, 6):
+            journal.add(record(number))
+            journal.flush()
+        assert len(list(tmp_path.glob("*.log"))) > 1
+        assert read_all(journal) == [str(number) for number in range(6)]
+
+    run(main)
+
+
 def test_the_backlog_is_bounded(tmp_path):
     async def main():
         journal = journal_at(tmp_path, backlog_bytes=500, memory_bytes=0)
