@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -81,7 +82,7 @@ def project_view(role: Role = Role.VIEWER) -> Callable[[View], View]:
 
 def may_open(place: Place, address: str) -> bool:
     """Whether the page at that address of the project is for this person's role."""
-    return place.may(getattr(resolve(address).func, "role", Role.VIEWER))
+    return place.may(getattr(resolve(urlsplit(address).path).func, "role", Role.VIEWER))
 
 
 def place_of(request: HttpRequest, account: str) -> Place:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from console.context import SECTIONS
 from console.views import (
     audit,
     billing,
@@ -28,6 +29,7 @@ from console.views import (
     people,
     replays,
     sandboxes,
+    search,
     settings,
     tour,
     wizard,
@@ -89,7 +91,7 @@ FUNCTION: list[URLPattern | URLResolver] = [
 
 PROJECT: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
-    path("search", home.search, name="search"),
+    path("search", search.search, name="search"),
     path("health", home.health_dot, name="health_dot"),
     path("tour/close", tour.close, name="tour_close"),
     path("new", wizard.new, name="wizard_new"),
@@ -134,6 +136,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("code/<str:ticket>", code_download.package, name="code_package"),
     path("password", login.change_password, name="change_password"),
     path("p/<str:account>/", include(PROJECT)),
+    re_path(rf"^(?P<page>(?:{'|'.join(sorted(SECTIONS))})(?:/.*)?)$", home.in_project),
 ]
 handler404 = "console.views.home.not_found"
 handler500 = "console.views.home.failed"

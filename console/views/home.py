@@ -1,11 +1,10 @@
-"""The first page of a project: is it well, what failed, what was deployed, what it costs; the search of the
-command palette; the health dot; and the pages of addresses that lead nowhere."""
+"""The first page of a project: is it well, what failed, what was deployed, what it costs; the health dot; and
+the pages of addresses that lead nowhere."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
@@ -15,38 +14,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from console.http import Place, may_open, project_view, refusal
+from console.http import Place, project_view, refusal
 from functions.errors import FunctoryError, ResourceNotFound
 from functions.models import User
 from functions.outages import full_disk
 from functions.queries import access
-from functions.queries import functions as function_queries
-from functions.queries.functions import FunctionFilter
 from functions.queries.home import home as home_facts
 from functions.starters import starters
 from runner.client import GatewayClient, GatewayDown, GatewayRefused, Health
 
 log = logging.getLogger(__name__)
 
-PAGES = (
-    ("Home", "home"),
-    ("Functions", "functions"),
-    ("New function", "wizard_new"),
-    ("Events", "events"),
-    ("Logs", "logs"),
-    ("Metrics", "metrics"),
-    ("Billing", "billing"),
-    ("Sandboxes", "sandboxes"),
-    ("Deleted functions", "functions_deleted"),
-    ("Project settings", "project_settings"),
-    ("Access keys", "keys"),
-    ("People", "people"),
-    ("Limits", "limits"),
-    ("Audit log", "audit"),
-    ("About and health", "about"),
-)
 STARTER_RUNTIME = "python3.13"
-MOST_FOUND = 8
 
 
 def root(request: HttpRequest) -> HttpResponse:
@@ -59,29 +38,23 @@ def root(request: HttpRequest) -> HttpResponse:
     return refusal(request, ResourceNotFound("You are not a member of any project yet."))
 
 
+def in_project(request: HttpRequest, page: str) -> HttpResponse:
+    """An address without a project, as people type and write it, in the person's first project."""
+    user = request.user
+    assert isinstance(user, User)  # LoginRequiredMiddleware has seen to it
+    projects = access.projects_of(user)
+    if not projects:
+        return root(request)
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"{reverse('home', args=[projects[0].account])}{page}{'?' if query else ''}{query}")
+
+
 @project_view()
 def home(request: HttpRequest, place: Place) -> HttpResponse:
     """The page."""
     facts = home_facts(project_id=place.project.id, now=timezone.now())
     page = {"facts": facts, "starters": starters(STARTER_RUNTIME)[1:] if facts.is_empty else ()}
     return render(request, "home/home.html", page)
-
-
-@project_view()
-def search(request: HttpRequest, place: Place) -> HttpResponse:
-    """What the palette shows for a few letters: functions, pages, and a request id as it is."""
-    text = request.GET.get("q", "").strip()[:100]
-    chosen = FunctionFilter(text=text)
-    matching = function_queries.matching(project_id=place.project.id, chosen=chosen)
-    named = [(title, reverse(name, args=[place.account])) for title, name in PAGES if _matches(text, title)]
-    pages = [{"title": title, "url": url} for title, url in named if may_open(place, url)]
-    page = {
-        "text": text,
-        "functions": list(matching.order_by("name")[:MOST_FOUND]),
-        "pages": pages[:MOST_FOUND],
-        "request_id": _request_id(text),
-    }
-    return render(request, "home/search.html", page)
 
 
 @never_cache
@@ -127,14 +100,3 @@ def failed(request: HttpRequest) -> HttpResponse:
 def _trouble_of(health: Health | None) -> str:
     found = (health.engine, health.redis) if health else ()
     return " ".join(trouble for trouble in found if trouble != "ok")
-
-
-def _matches(text: str, title: str) -> bool:
-    return text.lower() in title.lower()
-
-
-def _request_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -85,7 +85,7 @@ palette?.addEventListener("click", (event) => {
   if (event.target === palette) palette.close();
 });
 palette?.addEventListener("keydown", (event) => {
-  const choices = [palette.querySelector("input"), ...palette.querySelectorAll("#palette-results a")];
+  const choices = [palette.querySelector("input"), ...palette.querySelectorAll("#palette-recent:not([hidden]) a, #palette-results a")];
   const at = choices.indexOf(document.activeElement);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();

@@ -1,4 +1,4 @@
-"""The first page, the search of the command palette, and the health dot."""
+"""The first page and the health dot."""
 
 from datetime import timedelta
 
@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from functions.states import Role
 from runner.client import GatewayClient, GatewayDown, Health
-from tests.support import rows
 
 
 def test_an_empty_project_shows_starters(admin, project):
@@ -26,20 +25,6 @@ def test_the_state_is_said_in_a_sentence_and_failing_functions_come_first(admin,
 def test_a_viewer_is_offered_no_new_function(as_role, project, function):
     text = as_role(Role.VIEWER).get(reverse("home", args=[project.account])).content.decode()
     assert "New function" not in text
-
-
-def test_search_finds_functions_pages_and_request_ids(admin, project, function):
-    url = reverse("search", args=[project.account])
-    assert b"hello" in admin.get(url, {"q": "ell"}).content
-    assert b"Billing" in admin.get(url, {"q": "bill"}).content
-    request_id = "0190a000-0000-7000-8000-000000000000"
-    assert f"/invocations/{request_id}".encode() in admin.get(url, {"q": request_id}).content
-
-
-def test_search_says_when_nothing_is_found_and_keeps_to_the_project(admin, project):
-    rows.make_function(rows.make_project("Other"), "secret")
-    text = admin.get(reverse("search", args=[project.account]), {"q": "secret"}).content.decode()
-    assert "Nothing is called" in text
 
 
 def test_the_health_dot_tells_of_a_gateway_that_is_down(admin, project):
