@@ -91,11 +91,20 @@ palette?.addEventListener("keydown", (event) => {
     event.preventDefault();
     const step = event.key === "ArrowDown" ? 1 : -1;
     choices[(at + step + choices.length) % choices.length].focus();
-  } else if (event.key === "Enter" && at === 0 && choices.length > 1) {
+  } else if (event.key === "Enter" && at === 0) {
     event.preventDefault();
-    choices[1].click();
+    enter();
   }
 });
+// Enter means the first line for what is typed now: a quick typist is ahead of the answer, which is waited for.
+let entered = false;
+function enter() {
+  const typed = palette.querySelector("input").value.trim();
+  entered = palette.querySelector("#palette-results [data-for]")?.dataset.for !== typed;
+  if (!entered) palette.querySelector("#palette-recent:not([hidden]) a, #palette-results a")?.click();
+}
+palette?.addEventListener("htmx:afterSwap", () => entered && enter());
+palette?.addEventListener("input", () => (entered = false));
 
 // A server that does not answer, or a session that ended, is said once, above the page.
 const trouble = document.querySelector("#trouble");
