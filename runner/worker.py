@@ -4,8 +4,10 @@ default, would cost more than a save-to-live may take. Outlives Redis."""
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 import redis
@@ -25,14 +27,14 @@ RECONNECT_S = 1.0
 
 
 class Worker(SimpleWorker):
-    """Keeps database connections fresh between jobs, and remembers that it was told to stop: RQ's loop also
-    ends when Redis fails it."""
+    """Keeps database connections fresh between jobs, and notes that it was told to stop: RQ's loop also ends when
+    Redis fails it, and its farewell to a Redis that has ended as well hides why it ended."""
 
-    told_to_stop = False
+    stopping: threading.Event
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """SIGTERM or SIGINT: end after the current job."""
-        self.told_to_stop = True
+        self.stopping.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def execute_job(self, job: Job, queue: Queue) -> None:
@@ -48,19 +50,10 @@ def work(config: Config, names: Sequence[str]) -> None:
     """Serve these queues, the first before the others, until SIGTERM or SIGINT; a Redis that is away is waited
     for."""
     import_jobs()
-    while True:
-        # Its own connections: RQ waits on them for minutes, and sets their time-outs.
-        client = redis.Redis.from_url(config.redis_address, socket_connect_timeout=5)
-        try:
-            if _serve(client, names):
-                return
-        except StopRequested:
-            return
-        except redis.RedisError as error:
-            log.warning("the worker waits for Redis: %s", error)
-        finally:
-            client.close()
-        time.sleep(RECONNECT_S)
+    stopping = threading.Event()
+    with suppress(StopRequested):  # also while it waits here, RQ's handler raises it
+        while not _serve(config, names, stopping):
+            time.sleep(RECONNECT_S)
 
 
 def import_jobs() -> None:
@@ -70,9 +63,18 @@ def import_jobs() -> None:
     log.debug("ready: %s", (deploy, drain, housekeeping))
 
 
-def _serve(client: redis.Redis, names: Sequence[str]) -> bool:
+def _serve(config: Config, names: Sequence[str], stopping: threading.Event) -> bool:
     """One RQ worker until it ends; whether it was told to."""
-    served = [Queue(name, connection=client, serializer=JSONSerializer) for name in names]
-    worker = Worker(served, connection=client, serializer=JSONSerializer, log_job_description=False)
-    worker.work(with_scheduler=False, logging_level="WARNING")
-    return worker.told_to_stop
+    # Its own connections: RQ waits on them for minutes, and sets their time-outs.
+    client = redis.Redis.from_url(config.redis_address, socket_connect_timeout=5)
+    try:
+        served = [Queue(name, connection=client, serializer=JSONSerializer) for name in names]
+        worker = Worker(served, connection=client, serializer=JSONSerializer, log_job_description=False)
+        worker.stopping = stopping
+        worker.work(with_scheduler=False, logging_level="WARNING")
+    except redis.RedisError as error:
+        if not stopping.is_set():
+            log.warning("the worker waits for Redis: %s", error)
+    finally:
+        client.close()
+    return stopping.is_set()

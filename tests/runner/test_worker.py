@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from redis.exceptions import RedisError
@@ -89,6 +90,20 @@ def test_it_outlives_redis(start, redis_server, redis_client):
         second = put(client, queues.DEPLOYS, 9)
         wait_until(lambda: is_done(client, second))
     assert worker.poll() is None
+
+
+@pytest.mark.parametrize("before_s", [0, 0.5, 2])
+def test_it_ends_when_told_also_when_redis_ends_with_it(start, redis_server, redis_client, before_s):
+    worker = start("--queues", "deploys")
+    first = put(redis_client, queues.DEPLOYS, 4)
+    wait_until(lambda: is_done(redis_client, first))
+    redis_server.kill()
+    try:
+        time.sleep(before_s)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(15) == 0
+    finally:
+        redis_server.start()
 
 
 def test_a_name_that_is_no_queue_is_refused(start):
