@@ -1,104 +1,175 @@
-// The Code tab and the wizard's third step: file tree, tabs of one editor, saving, deploying, running.
+// The Code tab and the wizard's third step: one editor, its tree of files, and what belongs to them, wired together.
 
+import { completion } from "./editor/complete.js";
+import { makeCompare } from "./editor/compare.js";
+import { entriesOf } from "./editor/drop.js";
 import { Files } from "./editor/files.js";
+import { makeFolders } from "./editor/folders.js";
+import { makePackages } from "./editor/packages.js";
+import { makeProblems } from "./editor/problems.js";
+import { makeSaving } from "./editor/saving.js";
+import { makeSearch } from "./editor/search.js";
+import { ask } from "./editor/server.js";
 import { newState } from "./editor/setup.js";
-import { showConflict } from "./editor/conflict.js";
-import { askPath } from "./editor/path_dialog.js";
+import { makeTree } from "./editor/tree.js";
 
 const { EditorView } = CM;
 const root = document.querySelector("#editor");
 const find = (name) => document.querySelector(`[data-${name}]`);
-const readOnly = root.hasAttribute("data-read-only");
-const content = JSON.parse(document.querySelector("#editor-content").textContent);
-const files = new Files(content);
+const load = (id) => JSON.parse(document.querySelector(id).textContent);
+const content = load("#editor-content");
+const words = load("#editor-words");
 const states = new Map(); // path -> CodeMirror state, so that undo and cursor outlive a change of file
-const csrf = document.querySelector("meta[name=csrf-token]").content;
-let view = null;
-let open = "";
-let saving = null;
-let liveVersion = root.dataset.liveVersion;
+
+const editor = {
+  files: new Files(content, words),
+  readOnly: root.hasAttribute("data-read-only"),
+  view: null,
+  open: "",
+  note: "",
+  show,
+  change,
+  replace,
+  put,
+  reopen,
+  showStatus,
+  drawAll,
+  recheck: () => problems.later(),
+  say(text) {
+    editor.note = text;
+    showStatus();
+  },
+};
+const { files } = editor;
+const folders = makeFolders(editor, { tree: () => tree, states, unpackUrl: root.dataset.unpackUrl });
+const tree = makeTree({
+  list: find("file-list"), files, readOnly: editor.readOnly,
+  act: {
+    ...folders,
+    open: (path, focus) => (show(path), focus && editor.view?.focus()),
+    dropped: (transfer, folder) => folders.take(entriesOf(transfer), folder),
+  },
+});
+const problems = makeProblems(editor, { url: root.dataset.lintUrl, suffixes: words.linted });
+const saving = makeSaving(editor, { saveUrl: root.dataset.saveUrl, deployUrl: root.dataset.deployUrl, liveVersion: root.dataset.liveVersion });
+const search = makeSearch(editor);
+makeCompare(editor, { url: root.dataset.versionUrl });
+makePackages(editor, { url: root.dataset.packageUrl, manifest: words.manifest });
+
+// Text
 
 function stateOf(path) {
   if (!states.has(path)) {
-    states.set(path, newState(files.get(path).text, { path, label: path, readOnly, changed: onUpdate }));
+    const more = completion({ words, files, path });
+    states.set(path, newState(files.get(path).text, { path, label: path, readOnly: editor.readOnly, changed: onUpdate, more }));
   }
   return states.get(path);
 }
 
 function onUpdate(update) {
   if (update.docChanged) {
-    files.write(open, update.state.doc.toString());
+    files.write(editor.open, update.state.doc.toString());
+    editor.note = "";
     showStatus();
-    markFile(open);
+    tree.mark(editor.open);
+    problems.later();
   }
   if (update.docChanged || update.selectionSet) showCursor(update.state);
-  showProblems(update.state);
+  if (update.transactions.some((transaction) => transaction.effects.length)) problems.list();
 }
 
-function show(path, line = 0) {
+// Shows a file; `at` has line, and column and length of what to select in it.
+function show(path, at = null) {
   if (!files.get(path)) path = files.paths[0] ?? "";
-  if (view && open && states.has(open)) states.set(open, view.state);
-  open = path;
+  if (editor.view && states.has(editor.open)) states.set(editor.open, editor.view.state);
+  editor.open = path;
   const file = files.get(path);
-  const isText = file && file.text !== null;
+  const isText = Boolean(file) && file.text !== null;
   find("open-path").textContent = path || "No file";
   find("editor").hidden = !isText;
-  const message = find("editor-message");
-  message.hidden = isText;
-  message.textContent = file ? `A binary file of ${file.size} bytes: it is kept as it is and can be renamed or deleted.` : "No files yet. Make one, choose starter code or upload a zip.";
+  find("editor-message").hidden = isText;
+  find("editor-message").textContent = file ? `A binary file of ${file.size} bytes: it is kept as it is and can be renamed or deleted.` : "No files yet. Make one, choose starter code, or drop files here.";
+  if (find("format")) find("format").disabled = !isText || !words.formatted.some((suffix) => path.endsWith(suffix));
+  for (const name of ["rename-file", "delete-file"]) if (find(name)) find(name).disabled = !path;
   if (isText) {
-    if (view) view.setState(stateOf(path));
-    else view = new EditorView({ state: stateOf(path), parent: find("editor") });
-    showCursor(view.state);
-    if (line) jump(line);
+    if (editor.view) editor.view.setState(stateOf(path));
+    else editor.view = new EditorView({ state: stateOf(path), parent: find("editor") });
+    showCursor(editor.view.state);
+    problems.mark();
+    if (at) jump(at);
   }
-  listFiles();
+  tree.choose(path);
+  tree.draw(path);
 }
 
-function jump(line) {
+function jump({ line, column = 0, length = 0 }) {
+  const { view } = editor;
   const target = view.state.doc.line(Math.min(Math.max(1, line), view.state.doc.lines));
-  view.dispatch({ selection: { anchor: target.from, head: target.to }, effects: EditorView.scrollIntoView(target.from, { y: "center" }) });
+  const anchor = column ? Math.min(target.from + column - 1, target.to) : target.from;
+  const head = column ? Math.min(anchor + length, view.state.doc.length) : target.to;
+  view.dispatch({ selection: { anchor, head }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
   view.focus();
 }
 
-function listFiles() {
-  const list = find("file-list");
-  const folders = new Set();
-  const items = [];
-  for (const path of files.paths) {
-    const parts = path.split("/");
-    for (let depth = 1; depth < parts.length; depth += 1) {
-      const folder = parts.slice(0, depth).join("/");
-      if (folders.has(folder)) continue;
-      folders.add(folder);
-      items.push(line("li", "file-folder", parts[depth - 1], depth - 1));
-    }
-    const item = document.createElement("li");
-    const button = line("button", "file", parts.at(-1), parts.length - 1);
-    button.type = "button";
-    button.dataset.path = path;
-    button.title = path;
-    button.addEventListener("click", () => show(path));
-    if (path === open) button.setAttribute("aria-current", "true");
-    item.append(button);
-    items.push(item);
+// Changes a text that may not be the open one; undo takes it back.
+function change(path, changes) {
+  // Its own step for undo, however soon after typing.
+  const step = { changes, userEvent: "input.replace" };
+  if (path === editor.open) editor.view.dispatch(step);
+  else {
+    states.set(path, stateOf(path).update(step).state);
+    files.write(path, states.get(path).doc.toString());
+    drawAll();
+    problems.later();
   }
-  list.replaceChildren(...items);
-  files.paths.forEach(markFile);
-  for (const name of ["rename-file", "delete-file"]) if (find(name)) find(name).disabled = !open;
 }
 
-function line(tag, className, text, depth) {
-  const element = document.createElement(tag);
-  element.className = `${className} depth-${Math.min(depth, 6)}`;
-  element.textContent = text;
-  return element;
+// Gives a file another text, changing only the part that differs, so that the cursor stays where it was.
+function replace(path, text) {
+  const before = (path === editor.open ? editor.view.state : stateOf(path)).doc.toString();
+  const most = Math.min(before.length, text.length);
+  let start = 0;
+  let end = 0;
+  while (start < most && before[start] === text[start]) start += 1;
+  while (end < most - start && before.at(-1 - end) === text.at(-1 - end)) end += 1;
+  if (before !== text) change(path, { from: start, to: before.length - end, insert: text.slice(start, text.length - end) });
 }
 
-function markFile(path) {
-  const button = find("file-list").querySelector(`[data-path="${CSS.escape(path)}"]`);
-  if (button) button.dataset.changed = files.isChanged(path) ? "1" : "";
+function put(found) {
+  for (const file of found) {
+    states.delete(file.path);
+    files.put(file);
+  }
+  if (found.some((file) => file.path === editor.open)) reopen();
+  drawAll();
+  problems.later();
 }
+
+function reopen() {
+  states.clear();
+  const path = editor.open;
+  editor.open = "";
+  show(path);
+  drawAll();
+  problems.later();
+}
+
+async function format() {
+  const path = editor.open;
+  const sent = files.get(path)?.text ?? null;
+  if (editor.readOnly || sent === null) return;
+  try {
+    const { text } = await ask(root.dataset.formatUrl, { json: { path, text: sent } });
+    if (files.get(path)?.text !== sent) return editor.say("Not formatted: the text has changed meanwhile");
+    // The formatters end lines as the text does; CodeMirror counts each end as one.
+    replace(path, text.replace(/\r\n?/g, "\n"));
+    editor.say(text === sent ? "Formatted already" : "Formatted");
+  } catch (error) {
+    showStatus(`Not formatted: ${error.message}`);
+  }
+}
+
+// Status
 
 function showCursor(state) {
   const head = state.selection.main.head;
@@ -106,188 +177,90 @@ function showCursor(state) {
   find("cursor").textContent = `Line ${at.number}, column ${head - at.from + 1}`;
 }
 
-// Problems of the open file: a count in the status line that unfolds the list.
-function showProblems(state) {
-  const found = [];
-  CM.forEachDiagnostic(state, (problem, from) => found.push({ message: problem.message, line: state.doc.lineAt(from).number }));
-  const button = find("problem-count");
-  const words = found.length === 1 ? "1 problem" : `${found.length} problems`;
-  if (button.textContent === words) return;
-  button.textContent = words;
-  button.dataset.some = found.length ? "1" : "";
-  const list = find("problems").querySelector("ul");
-  list.replaceChildren(
-    ...found.map((problem) => {
-      const item = document.createElement("li");
-      const link = line("button", "file", `Line ${problem.line}: ${problem.message}`, 0);
-      link.type = "button";
-      link.addEventListener("click", () => jump(problem.line));
-      item.append(link);
-      return item;
-    }),
-  );
-  if (!found.length) find("problems").hidden = true;
+function standing() {
+  const { liveVersion } = saving.state;
+  const changed = files.changed;
+  if (saving.state.saving) return ["saving", "Saving"];
+  if (changed) return ["unsaved", changed === 1 ? "Unsaved changes in 1 file" : `Unsaved changes in ${changed} files`];
+  if (files.deployed) return ["deployed", liveVersion ? `Saved. Version ${liveVersion} is deployed from this` : "Saved and deployed"];
+  return ["saved", liveVersion ? `Saved. Deployed differs (version ${liveVersion})` : "Saved. Not deployed yet"];
 }
-find("problem-count").addEventListener("click", () => {
-  const place = find("problems");
-  place.hidden = !place.hidden || !place.querySelector("li");
-  find("problem-count").setAttribute("aria-expanded", String(!place.hidden));
-});
 
 function showStatus(trouble = "") {
-  const changed = files.changed;
-  const status = find("status");
-  root.dataset.state = trouble ? "trouble" : saving ? "saving" : changed ? "unsaved" : files.deployed ? "deployed" : "saved";
-  if (trouble) status.textContent = trouble;
-  else if (saving) status.textContent = "Saving";
-  else if (changed) status.textContent = changed === 1 ? "Unsaved changes in 1 file" : `Unsaved changes in ${changed} files`;
-  else if (files.deployed) status.textContent = liveVersion ? `Saved. Version ${liveVersion} is deployed from this` : "Saved and deployed";
-  else status.textContent = liveVersion ? `Saved. Deployed differs (version ${liveVersion})` : "Saved. Not deployed yet";
-  document.body.dataset.unsaved = changed ? "1" : "";
-  if (!changed) delete document.body.dataset.unsaved;
+  const [state, said] = standing();
+  root.dataset.state = trouble ? "trouble" : state;
+  find("status").textContent = trouble || (editor.note ? `${editor.note}. ${said}` : said);
+  const changed = files.changed > 0;
+  if (changed) document.body.dataset.unsaved = "1";
+  else delete document.body.dataset.unsaved;
   const bytes = files.size;
   find("size").textContent = bytes < 1000 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`;
-  if (find("save")) find("save").disabled = !changed || Boolean(saving);
-  const words = document.querySelector("[data-run-words]");
-  if (words) words.textContent = changed || !files.deployed ? "Deploy and run" : "Run test";
+  if (find("save")) find("save").disabled = !changed || Boolean(saving.state.saving);
+  const runs = find("run-words");
+  if (runs) runs.textContent = changed || !files.deployed ? "Deploy and run" : "Run test";
 }
 
-// Saving: one at a time. Resolves to true once everything typed before the call is saved.
-function save() {
-  if (saving) return saving.then(save);
-  if (readOnly || !files.changed) return Promise.resolve(true);
-  const sent = files.changes();
-  saving = send(sent)
-    .then((taken) => {
-      saving = null;
-      if (taken) {
-        showStatus();
-        listFiles();
-      }
-      return taken;
-    })
-    .catch((error) => {
-      saving = null;
-      showStatus(`Not saved: ${error.message}`);
-      return false;
-    });
+function drawAll() {
+  tree.draw(editor.open);
   showStatus();
-  return saving;
 }
 
-async function send(sent) {
-  let response;
-  try {
-    response = await fetch(root.dataset.saveUrl, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf },
-      body: JSON.stringify(sent),
-    });
-  } catch {
-    throw new Error("Functory does not answer. Your text is still here; save again in a moment.");
-  }
-  if (response.redirected || !response.headers.get("content-type")?.includes("json")) throw new Error("your session has ended. Log in again in another tab, then save.");
-  const answer = await response.json();
-  if (response.ok) {
-    files.accept(sent, answer);
-    return true;
-  }
-  if (response.status !== 412) throw new Error(answer.error.message);
-  showConflict({ files, theirs: answer.theirs, by: answer.error.by, decide: (choice) => settle(choice, answer.theirs) });
-  throw new Error("somebody else has saved meanwhile.");
-}
+// Keys and buttons
 
-function settle(choice, theirs) {
-  if (choice === "theirs") files.load(theirs);
-  states.clear();
-  show(open);
-  showStatus();
-  if (choice === "mine") save();
-}
-
-// Deploying: what is here is saved first; the progress fragment asks for itself and tells when it has ended.
-let waitsForDeploy = null;
-async function deploy() {
-  if (!(await save())) return false;
-  const ended = new Promise((resolve) => (waitsForDeploy = resolve));
-  await htmx.ajax("POST", root.dataset.deployUrl, { target: "#deploy-place", swap: "innerHTML" });
-  return ended;
-}
-document.addEventListener("functory:deployed", ({ detail }) => {
-  const succeeded = detail.state === "succeeded";
-  if (succeeded) {
-    files.deployed = detail.token === files.token;
-    liveVersion = detail.version ?? liveVersion;
-  }
-  showStatus();
-  waitsForDeploy?.(succeeded);
-  waitsForDeploy = null;
+const chosen = () => tree.chosen || editor.open;
+const BUTTONS = {
+  "new-file": folders.newFile, "new-folder": folders.newFolder,
+  "rename-chosen": () => chosen() && folders.rename(chosen()), "delete-chosen": () => chosen() && folders.remove(chosen()),
+  "rename-file": () => folders.rename(editor.open), "delete-file": () => folders.remove(editor.open), "add-files": () => find("files-input").click(),
+  format, save: saving.save, deploy: saving.deploy,
+};
+for (const [name, act] of Object.entries(BUTTONS)) find(name)?.addEventListener("click", () => act());
+find("files-input")?.addEventListener("change", ({ target }) => {
+  const chosenFiles = [...target.files];
+  target.value = "";
+  folders.take(chosenFiles, folders.here().slice(0, -1));
 });
-
-// Running: the test of the panel runs what is deployed, so what is here is deployed first if it differs.
-document.addEventListener("htmx:confirm", (event) => {
-  if (event.target.id !== "test-form" || (!files.changed && files.deployed)) return;
+document.querySelector(".editor-files .menu").addEventListener("click", ({ currentTarget, target }) => {
+  if (target.closest("li")) currentTarget.open = false;
+});
+const text = find("editor").parentElement;
+text.addEventListener("dragover", (event) => !editor.readOnly && event.dataTransfer.types.includes("Files") && event.preventDefault());
+text.addEventListener("drop", (event) => {
+  if (editor.readOnly || !event.dataTransfer.types.includes("Files")) return;
   event.preventDefault();
-  deploy().then((done) => done && event.detail.issueRequest());
-});
-
-// Names of files.
-find("new-file")?.addEventListener("click", () =>
-  askPath({ files, title: "New file", button: "Create", then: (path) => (files.add(path), show(path), showStatus(), view.focus()) }),
-);
-find("rename-file")?.addEventListener("click", () =>
-  askPath({
-    files, title: `Rename ${open}`, button: "Rename", renaming: open,
-    then: (path) => {
-      const from = open;
-      files.rename(from, path);
-      states.delete(from);
-      open = "";
-      show(path);
-      showStatus();
-    },
-  }),
-);
-find("delete-file")?.addEventListener("click", () => {
-  // Undone by not saving, so nobody is asked.
-  files.remove(open);
-  states.delete(open);
-  open = "";
-  show(files.paths[0] ?? "");
-  showStatus();
-});
-
-document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey)) return;
-  if (event.key.toLowerCase() === "s") {
-    event.preventDefault();
-    save();
-  } else if (event.key === "Enter" && document.querySelector("#test-form")) {
-    event.preventDefault();
-    event.stopPropagation();
-    document.querySelector("#test-form").requestSubmit();
-  }
+  event.stopPropagation();
+  folders.take(entriesOf(event.dataTransfer), "");
 }, true);
-find("save")?.addEventListener("click", save);
-find("deploy")?.addEventListener("click", deploy);
+
+function keyOf(event) {
+  const control = event.ctrlKey || event.metaKey;
+  if (control && event.shiftKey && event.code === "KeyF") return search.open;
+  if (control && event.shiftKey && event.code === "KeyM") return problems.reveal;
+  if (event.altKey && event.shiftKey && event.code === "KeyF") return format;
+  if (control && !event.shiftKey && event.key.toLowerCase() === "s") return saving.save;
+  const form = document.querySelector("#test-form");
+  return control && event.key === "Enter" && form ? () => form.requestSubmit() : null;
+}
+document.addEventListener("keydown", (event) => {
+  const act = keyOf(event);
+  if (!act || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  act();
+}, true);
 document.addEventListener("click", (event) => {
   const door = event.target.closest("[data-go-file]");
   if (!door || !files.get(door.dataset.goFile)) return;
   event.preventDefault();
-  show(door.dataset.goFile, Number(door.dataset.goLine));
+  show(door.dataset.goFile, { line: Number(door.dataset.goLine) });
 });
 const testToggle = find("toggle-test");
 testToggle?.addEventListener("click", () => {
   const hidden = document.querySelector(".code-page").classList.toggle("without-test");
   testToggle.setAttribute("aria-expanded", String(!hidden));
 });
-// The wizard's form saves the editor before it goes on.
-document.querySelector("form[data-saves-editor]")?.addEventListener("submit", (event) => {
-  if (!files.changed) return;
-  event.preventDefault();
-  const form = event.target;
-  save().then((done) => done && form.submit());
-});
 
-show(root.dataset.openFile || content.main, Number(root.dataset.openLine) || 0);
+const line = Number(root.dataset.openLine) || 0;
+show(root.dataset.openFile || content.main, line ? { line } : null);
 showStatus();
+problems.check();

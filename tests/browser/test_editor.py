@@ -26,8 +26,8 @@ def write(page: Page, text: str) -> None:
     page.keyboard.type(text)
 
 
-def file_buttons(page: Page) -> list[str]:
-    return [button.inner_text() for button in page.locator("[data-file-list] button").all()]
+def tree(page: Page) -> list[str]:
+    return [item.inner_text() for item in page.get_by_role("treeitem").all()]
 
 
 def test_files_and_a_conflict_between_two_people(page: Page, stack: Stack):
@@ -52,9 +52,9 @@ def test_files_and_a_conflict_between_two_people(page: Page, stack: Stack):
     expect(page.locator("[data-open-path]")).to_have_text("lib/b.py")
     save(page)
     page.reload()
-    expect(page.locator("[data-file-list] button")).to_have_count(2)
-    assert file_buttons(page) == ["lambda_function.py", "b.py"]
-    page.get_by_role("button", name="b.py").click()
+    expect(page.get_by_role("treeitem")).to_have_count(3)
+    assert tree(page) == ["lib", "b.py", "lambda_function.py"]
+    page.get_by_role("treeitem", name="b.py").click()
     page.get_by_role("button", name="Delete file").click()
     save(page)
 

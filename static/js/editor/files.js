@@ -1,7 +1,13 @@
-// The files of a draft as they are here: which are changed, added, moved or removed against what is saved.
+// The files of a draft as they are here: which are changed, added, moved or removed against what is saved. Folders
+// exist by the files in them; an empty one is remembered here only.
+
+const encoder = new TextEncoder();
 
 export class Files {
-  constructor(content) {
+  constructor(content, { most_files: mostFiles, most_bytes: mostBytes }) {
+    this.mostFiles = mostFiles;
+    this.mostBytes = mostBytes;
+    this.empty = new Set();
     this.load(content);
   }
 
@@ -16,6 +22,14 @@ export class Files {
     return [...this.here.keys()].sort();
   }
 
+  get folders() {
+    const found = new Set();
+    for (const path of [...this.here.keys(), ...[...this.empty].map((folder) => `${folder}/`)]) {
+      for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) found.add(path.slice(0, at));
+    }
+    return found;
+  }
+
   get(path) {
     return this.here.get(path);
   }
@@ -27,12 +41,11 @@ export class Files {
   isChanged(path) {
     const file = this.here.get(path);
     const saved = this.saved.get(file.origin ?? "");
-    return !saved || file.origin !== path || file.text !== saved.text;
+    return !saved || file.origin !== path || file.text !== saved.text || file.base64 !== undefined;
   }
 
   get changed() {
-    const removed = this.removed.length;
-    return this.paths.filter((path) => this.isChanged(path)).length + removed;
+    return this.paths.filter((path) => this.isChanged(path)).length + this.removed.length;
   }
 
   get removed() {
@@ -41,49 +54,75 @@ export class Files {
   }
 
   get size() {
-    const encoder = new TextEncoder();
     let bytes = 0;
     for (const file of this.here.values()) bytes += file.text === null ? file.size : encoder.encode(file.text).length;
     return bytes;
   }
 
-  // What is wrong with a path for a new or renamed file, "" if nothing.
+  // What keeps all of this from being saved, "" if nothing.
+  get excess() {
+    if (this.here.size > this.mostFiles) return `These are ${this.here.size} files; the editor holds ${this.mostFiles}. Upload a zip instead.`;
+    if (this.size > this.mostBytes) return `This is more than ${this.mostBytes / 1024 / 1024} MB, which is what the editor holds. Upload a zip instead.`;
+    return "";
+  }
+
+  // What is wrong with a path for a new or renamed file or folder, "" if nothing.
   problem(path, renaming = "") {
     if (!path) return "Enter a path.";
     if (path.length > 512) return "A path has at most 512 characters.";
     if (path.startsWith("/") || path.includes("\\") || path.split("/").some((part) => part === "" || part === "." || part === "..")) {
       return "A path stays inside the function: no leading slash, no . or .. parts.";
     }
+    if (renaming && path.startsWith(`${renaming}/`)) return "A folder cannot lie in itself.";
+    if (path !== renaming && this.folders.has(path)) return "A folder of this name exists.";
     for (const other of this.here.keys()) {
-      if (other === renaming) continue;
+      if (other === renaming || (renaming && other.startsWith(`${renaming}/`))) continue;
       if (other === path) return "A file of this name exists.";
-      if (other.startsWith(`${path}/`) || path.startsWith(`${other}/`)) return "A file lies where its folder should be.";
+      if (path.startsWith(`${other}/`)) return "A file lies where its folder should be.";
     }
     return "";
   }
 
   add(path) {
-    this.here.set(path, { path, text: "", executable: path === "bootstrap" || path.endsWith(".sh"), origin: null, size: 0 });
+    this.put({ path, text: "", executable: path === "bootstrap" || path.endsWith(".sh"), size: 0 });
   }
 
+  // A file with its content, in place of one of the same path.
+  put(file) {
+    const before = this.here.get(file.path);
+    this.here.set(file.path, { ...file, executable: file.executable || Boolean(before?.executable), origin: before?.origin ?? null });
+    for (const folder of this.empty) if (file.path.startsWith(`${folder}/`)) this.empty.delete(folder);
+  }
+
+  // A file, or a folder with all that is in it; gives [from, to] of every file that moved.
   rename(from, to) {
-    const file = this.here.get(from);
-    this.here.delete(from);
-    this.here.set(to, { ...file, path: to });
+    const moves = this.within(from).map((path) => [path, to + path.slice(from.length)]);
+    const moved = moves.map(([path, target]) => ({ ...this.here.get(path), path: target }));
+    for (const [path] of moves) this.here.delete(path);
+    for (const file of moved) this.here.set(file.path, file);
+    if (this.empty.delete(from)) this.empty.add(to);
+    return moves;
   }
 
   remove(path) {
-    this.here.delete(path);
+    for (const each of this.within(path)) this.here.delete(each);
+    this.empty.delete(path);
   }
 
-  // What a save sends: text that differs, paths to drop, and binary files that moved (the server has them).
+  // The files at or below a path.
+  within(path) {
+    return this.paths.filter((each) => each === path || each.startsWith(`${path}/`));
+  }
+
+  // What a save sends: content that differs, paths to drop, and binary files that moved (the server has them).
   changes() {
     const files = {};
     const moved = {};
     const removed = [...this.removed];
     for (const file of this.here.values()) {
       if (!this.isChanged(file.path)) continue;
-      if (file.text === null) moved[file.origin] = file.path;
+      if (file.base64 !== undefined) files[file.path] = { base64: file.base64, executable: file.executable };
+      else if (file.text === null) moved[file.origin] = file.path;
       else files[file.path] = { text: file.text, executable: file.executable };
       if (file.origin && file.origin !== file.path && !this.here.has(file.origin)) removed.push(file.origin);
     }
@@ -95,7 +134,11 @@ export class Files {
     this.token = token;
     this.deployed = deployed;
     for (const path of sent.removed) this.saved.delete(path);
-    for (const [path, file] of Object.entries(sent.files)) this.saved.set(path, { ...file, path });
+    for (const [path, file] of Object.entries(sent.files)) {
+      const here = this.here.get(path);
+      if (here && here.base64 === file.base64) delete here.base64;
+      this.saved.set(path, { ...file, path, text: file.text ?? null });
+    }
     for (const to of Object.values(sent.moved)) this.saved.set(to, { ...this.here.get(to), path: to });
     for (const file of this.here.values()) if (this.saved.has(file.path)) file.origin = file.path;
   }

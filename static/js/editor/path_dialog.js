@@ -1,13 +1,13 @@
-// Asks for the path of a new or renamed file, and says beside the field what is wrong with it.
+// Asks for the path of a new or renamed file or folder, and says beside the field what is wrong with it.
 
 const dialog = document.querySelector("#file-dialog");
 
-export function askPath({ files, title, button, renaming = "", then }) {
+export function askPath({ files, title, button, value = "", renaming = "", then }) {
   const box = dialog.querySelector("#file-path");
   const problem = dialog.querySelector("#file-problem");
   dialog.querySelector("h2").textContent = title;
   dialog.querySelector("[data-file-ok]").textContent = button;
-  box.value = renaming;
+  box.value = value;
   problem.textContent = "";
   box.removeAttribute("aria-invalid");
   dialog.querySelector("form").onsubmit = (event) => {
@@ -21,5 +21,6 @@ export function askPath({ files, title, button, renaming = "", then }) {
   dialog.onclose = () => dialog.returnValue === "ok" && then(box.value.trim());
   dialog.returnValue = "";
   dialog.showModal();
-  box.select();
+  // The last part is what is mostly changed.
+  box.setSelectionRange(value.lastIndexOf("/") + 1, value.length);
 }

@@ -3,17 +3,21 @@
 const { EditorView, EditorState } = CM;
 
 const LANGUAGES = [
-  [/\.py$/, () => CM.python()],
+  [/\.pyi?$/, () => CM.python()],
   [/\.(m|c)?js$/, () => CM.javascript()],
   [/\.jsx$/, () => CM.javascript({ jsx: true })],
   [/\.(m|c)?ts$/, () => CM.javascript({ typescript: true })],
+  [/\.tsx$/, () => CM.javascript({ jsx: true, typescript: true })],
   [/\.json$/, () => CM.json()],
   [/\.ya?ml$/, () => CM.yaml()],
   [/\.html?$/, () => CM.html()],
   [/\.css$/, () => CM.css()],
   [/\.(md|markdown)$/, () => CM.markdown()],
-  [/\.toml$/, () => CM.StreamLanguage.define(CM.toml)],
-  [/(\.sh$|(^|\/)bootstrap$)/, () => CM.StreamLanguage.define(CM.shell)],
+  ...[
+    [/\.toml$/, "toml"], [/(\.sh$|(^|\/)bootstrap$)/, "shell"], [/\.go$/, "go"], [/\.(rb|rake|gemspec)$|(^|\/)Gemfile$/, "ruby"],
+    [/\.rs$/, "rust"], [/\.java$/, "java"], [/\.kts?$/, "kotlin"], [/\.csx?$/, "csharp"], [/\.(xml|csproj|svg)$/, "xml"],
+    [/\.(properties|ini|cfg|env)$/, "properties"], [/(^|\/)Dockerfile$/, "dockerFile"],
+  ].map(([pattern, mode]) => [pattern, () => CM.StreamLanguage.define(CM[mode])]),
 ];
 
 const theme = EditorView.theme({
@@ -50,21 +54,6 @@ const colours = CM.HighlightStyle.define([
   { tag: [t.heading, t.strong], fontWeight: "600" },
 ]);
 
-// Lezer's parsers mend as they go and mark what they could not read: good enough to point at, before a run.
-function syntaxProblems(view) {
-  const found = [];
-  CM.syntaxTree(view.state).iterate({
-    enter(node) {
-      if (!node.type.isError || found.length >= 20) return;
-      const line = view.state.doc.lineAt(node.from);
-      if (found.some((problem) => problem.line === line.number)) return;
-      const to = Math.min(line.to, Math.max(node.to, node.from + 1));
-      found.push({ from: Math.min(node.from, to), to, line: line.number, severity: "error", message: "This line does not parse" });
-    },
-  });
-  return found;
-}
-
 // Typing over a selection: left to the browser, Chromium would leave a span with inline style behind, which the
 // content security policy refuses with a complaint. So it is made a plain change of text.
 function typeOver(event, view) {
@@ -82,23 +71,20 @@ export function languageOf(path) {
   return known ? known[1]() : [];
 }
 
-function lintOf(path) {
-  if (/\.json$/.test(path)) return CM.linter(CM.jsonParseLinter(), { delay: 300 });
-  if (/\.(py|[mc]?[jt]s|jsx)$/.test(path)) return CM.linter(syntaxProblems, { delay: 500 });
-  return [];
-}
+// JSON is read here; what else has a linter is read by the server, see problems.js.
+const lintOf = (path) => (/\.json$/.test(path) ? CM.linter(CM.jsonParseLinter(), { delay: 300 }) : []);
 
-export function extensions({ path, label, readOnly = false, keys = [], gutter = true, changed = () => {} }) {
+export function extensions({ path, label, readOnly = false, keys = [], gutter = true, changed = () => {}, more = [] }) {
   return [
     CM.keymap.of([...keys, ...CM.closeBracketsKeymap, ...CM.defaultKeymap, ...CM.searchKeymap, ...CM.historyKeymap, ...CM.foldKeymap, ...CM.completionKeymap, ...CM.lintKeymap, CM.indentWithTab]),
     gutter ? [CM.lineNumbers(), CM.foldGutter(), CM.lintGutter(), CM.highlightActiveLineGutter(), CM.highlightActiveLine()] : [],
     CM.highlightSpecialChars(), CM.history(), CM.drawSelection(), CM.dropCursor(), CM.rectangularSelection(),
-    CM.indentOnInput(), CM.bracketMatching(), CM.closeBrackets(), CM.autocompletion(), CM.highlightSelectionMatches(),
+    CM.indentOnInput(), CM.bracketMatching(), CM.closeBrackets(), CM.autocompletion({ icons: false }), CM.highlightSelectionMatches(),
     CM.syntaxHighlighting(colours),
     CM.indentUnit.of(/\.py$/.test(path) ? "    " : "  "),
     EditorState.readOnly.of(readOnly),
     EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-description": "Escape, then Tab leaves the editor" }),
-    languageOf(path), lintOf(path), theme, EditorView.domEventHandlers({ beforeinput: typeOver }),
+    languageOf(path), lintOf(path), more, theme, EditorView.domEventHandlers({ beforeinput: typeOver }),
     EditorView.updateListener.of(changed),
   ];
 }
