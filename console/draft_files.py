@@ -30,6 +30,14 @@ def read_changes(document: dict[str, Any]) -> tuple[UUID, dict[str, FileContent]
     return token, files, removed
 
 
+def read_token(text: str) -> UUID:
+    """The token of the state that somebody loaded; raises InvalidRequestContent."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidRequestContent("The page sent something that cannot be read.") from None
+
+
 def renamed(draft: Draft, moves: dict[str, str]) -> dict[str, FileContent]:
     """Files under their new paths, for those whose content the editor does not hold (binary ones)."""
     rows = DraftFile.objects.filter(draft=draft, path__in=moves)

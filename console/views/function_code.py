@@ -22,6 +22,7 @@ from functions.limits import MB, ZIP
 from functions.models import Draft, DraftFile, Function, TestEvent
 from functions.runtimes import runtime
 from functions.services import drafts
+from functions.services.refusals import note_refusal
 from functions.states import LIVE_ALIAS, Role
 
 MOST_VERSIONS = 200  # to compare with
@@ -89,8 +90,13 @@ def upload(request: HttpRequest, place: Place, name: str) -> HttpResponse:
             raise RequestTooLarge("Choose a zip file first.")
         if (sent.size or 0) > ZIP:
             raise RequestTooLarge(f"A zip has at most {ZIP // MB} MB.")
-        drafts.upload_zip(acting=place.principal, function=function, data=sent.read())
+        token = draft_files.read_token(request.POST["token"]) if "token" in request.POST else None
+        drafts.upload_zip(acting=place.principal, function=function, data=sent.read(), token=token)
     except FunctoryError as error:
+        size = sent.size or 0 if sent else 0
+        note_refusal(
+            acting=place.principal, operation="Upload", function_name=name, error=error, payload_bytes=size
+        )
         messages.error(request, f"The zip was not taken, and the code is as it was: {error.message}")
     else:
         messages.info(request, f"{sent.name} is the code now. Deploy to make it run." if sent else "")

@@ -69,23 +69,25 @@ def save_files(
 
 
 @transaction.atomic
-def replace_files(*, acting: Principal, function: Function, files: Mapping[str, FileContent]) -> UUID:
-    """Throw the draft's files away and put these in their place (starter code, another runtime)."""
-    draft = _open(acting, function, None)
+def replace_files(
+    *, acting: Principal, function: Function, files: Mapping[str, FileContent], token: UUID | None = None
+) -> UUID:
+    """Throw the draft's files away and put these in their place (starter code, another runtime, a zip)."""
+    draft = _open(acting, function, token)
     return _replace(acting, draft, files)
 
 
-def upload_zip(*, acting: Principal, function: Function, data: bytes) -> UUID:
+def upload_zip(*, acting: Principal, function: Function, data: bytes, token: UUID | None = None) -> UUID:
     """Make a zip the draft's code: as editable files if it is small enough for the editor, otherwise as a
-    package. Raises InvalidZipFile or RequestTooLarge, and then nothing has changed."""
+    package. Raises InvalidZipFile, RequestTooLarge or PreconditionFailed, and then nothing has changed."""
     require(acting, Role.DEVELOPER, function.project_id)
     # Before the transaction: a big zip takes a second to read, and SQLite has one writer.
     archive = Archive(data)
     if fits_editor(archive):
-        return replace_files(acting=acting, function=function, files=archive.files())
+        return replace_files(acting=acting, function=function, files=archive.files(), token=token)
     stored = store().take_in(data)
     with transaction.atomic():
-        draft = _open(acting, function, None)
+        draft = _open(acting, function, token)
         draft.package, _ = Artifact.objects.get_or_create(
             sha256=stored.sha256, defaults={"size": stored.size, "unpacked_size": stored.unpacked_size}
         )

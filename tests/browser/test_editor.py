@@ -72,3 +72,17 @@ def test_files_and_a_conflict_between_two_people(page: Page, stack: Stack):
     expect(other.locator("[data-status]")).to_contain_text("Saved")
     page.reload()
     expect(page.locator("[data-editor] .cm-content")).to_contain_text("mine = 2")
+
+    # Deleted here, changed there: it is not lost
+    write(page, "third = 3")
+    save(page)
+    other.get_by_role("treeitem", name="lambda_function.py").focus()
+    other.keyboard.press("Delete")
+    other.keyboard.press("Control+s")
+    expect(conflict).to_be_visible()
+    conflict.get_by_role("button", name="Decide later").click()
+    other.get_by_role("treeitem", name="lambda_function.py").click()
+    expect(other.locator("[data-editor] .cm-content")).to_contain_text("third = 3")
+    save(other)
+    page.reload()
+    expect(page.locator("[data-editor] .cm-content")).to_contain_text("third = 3")

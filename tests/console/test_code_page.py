@@ -117,6 +117,19 @@ def test_what_is_no_zip_changes_nothing_and_says_so(admin, project, function):
     assert set(stored(function)) == {"lambda_function.py"}
 
 
+def test_a_zip_does_not_replace_what_somebody_else_saved_meanwhile(admin, save, project, function):
+    loaded = str(Draft.objects.get(function=function).token)
+    save(files={"theirs.py": {"text": "x"}})
+    sent = {"zip": zip_of(app__py="x = 1"), "token": loaded}
+    answer = admin.post(url_of(project, "function_upload"), sent, follow=True)
+    assert b"Somebody else has saved this function" in answer.content
+    assert "theirs.py" in stored(function)
+    sent = {"zip": zip_of(app__py="x = 1"), "token": "no token"}
+    assert (
+        b"the code is as it was" in admin.post(url_of(project, "function_upload"), sent, follow=True).content
+    )
+
+
 def test_the_draft_comes_down_as_a_zip(admin, project, function):
     answer = admin.get(url_of(project, "function_download"))
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:

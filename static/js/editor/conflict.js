@@ -4,12 +4,12 @@ import { extensions } from "./setup.js";
 
 const dialog = document.querySelector("#conflict");
 
-// Calls `decide("mine")` or `decide("theirs")`; edits made here are written into `files` first.
+// Calls `decide` with "mine", "theirs" or "later"; edits made here are written into `files` first.
 export function showConflict({ files, theirs, by, decide }) {
   const differing = files.merge(theirs);
-  const saved = new Map(theirs.files.map((file) => [file.path, file.text ?? ""]));
   const choice = dialog.querySelector("[data-conflict-file]");
   const place = dialog.querySelector("[data-conflict-view]");
+  const note = dialog.querySelector("[data-conflict-note]");
   let view = null;
 
   const keep = () => {
@@ -18,23 +18,28 @@ export function showConflict({ files, theirs, by, decide }) {
   const show = (path) => {
     keep();
     view?.merge.destroy();
+    view = null;
+    const [there, here] = [theirs.files.find((file) => file.path === path), files.get(path)];
+    const isText = here.text !== null && there?.text !== null;
+    place.hidden = !isText;
+    note.hidden = isText;
+    note.textContent = isText ? "" : `Not text, so there is nothing to show side by side: ${there ? `${there.size} bytes there` : "deleted there"}, ${here.size} bytes here.`;
+    if (!isText) return;
     const side = (label, readOnly) => extensions({ path, label: `${label}: ${path}`, readOnly });
     view = {
       path,
       merge: new CM.MergeView({
-        a: { doc: saved.get(path) ?? "", extensions: side("Saved there", true) },
-        b: { doc: files.get(path).text, extensions: side("Yours", false) },
+        a: { doc: there?.text ?? "", extensions: side("Saved there", true) },
+        b: { doc: here.text, extensions: side("Yours", false) },
         parent: place,
         collapseUnchanged: { margin: 3, minSize: 6 },
       }),
     };
   };
-  const end = (answer) => {
-    keep();
-    view?.merge.destroy();
-    view = null;
+  let answer = "later";
+  const end = (chosen) => {
+    answer = chosen;
     dialog.close();
-    decide(answer);
   };
 
   const who = by ? `${by} has` : "Somebody else has";
@@ -49,6 +54,7 @@ export function showConflict({ files, theirs, by, decide }) {
     keep();
     view?.merge.destroy();
     view = null;
+    decide(answer);
   };
   dialog.showModal();
   if (differing.length) show(differing[0]);

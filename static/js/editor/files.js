@@ -137,13 +137,14 @@ export class Files {
     for (const [path, file] of Object.entries(sent.files)) {
       const here = this.here.get(path);
       if (here && here.base64 === file.base64) delete here.base64;
-      this.saved.set(path, { ...file, path, text: file.text ?? null });
+      this.saved.set(path, { ...file, path, text: file.text ?? null, size: here?.size });
     }
     for (const to of Object.values(sent.moved)) this.saved.set(to, { ...this.here.get(to), path: to });
     for (const file of this.here.values()) if (this.saved.has(file.path)) file.origin = file.path;
   }
 
-  // Somebody else saved: their version of what was not touched here is taken as it is; what differs is given.
+  // Somebody else saved: their version of what was not touched here is taken as it is, and what was deleted here but
+  // changed there comes back; gives the paths that differ.
   merge(theirs) {
     const theirPaths = new Map(theirs.files.map((file) => [file.path, file]));
     const untouched = this.paths.filter((path) => !this.isChanged(path));
@@ -151,14 +152,15 @@ export class Files {
       if (theirPaths.has(path)) this.here.set(path, { ...theirPaths.get(path), origin: path });
       else this.here.delete(path);
     }
+    const same = ({ path, text, size }) => text === this.saved.get(path)?.text && (text !== null || size === this.saved.get(path)?.size);
     const gone = new Set(this.removed);
     for (const [path, file] of theirPaths) {
-      if (!this.here.has(path) && !gone.has(path)) this.here.set(path, { ...file, origin: path });
+      if (!this.here.has(path) && !(gone.has(path) && same(file))) this.here.set(path, { ...file, origin: path });
     }
     this.token = theirs.token;
     this.deployed = false;
     this.saved = theirPaths;
     for (const file of this.here.values()) file.origin = theirPaths.has(file.path) ? file.path : null;
-    return this.paths.filter((path) => this.here.get(path).text !== null && this.isChanged(path));
+    return this.paths.filter((path) => this.isChanged(path));
   }
 }

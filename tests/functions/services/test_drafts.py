@@ -168,3 +168,16 @@ def test_the_wizard_goes_forwards(developer, draft):
     services.set_wizard_step(acting=developer, function=draft, step=3)
     services.set_wizard_step(acting=developer, function=draft, step=2)
     assert Draft.objects.get(function=draft).wizard_step == 3
+
+
+def test_a_zip_never_replaces_what_somebody_else_saved_meanwhile(draft, developer):
+    token = draft.draft.token
+    newer = save(developer, draft, token=token, main_py="theirs")
+    with pytest.raises(PreconditionFailed):
+        services.upload_zip(acting=developer, function=draft, data=zipped(("a.py", "1")), token=token)
+    large = zipped(("a.bin", "0" * (3 * 1024 * 1024 + 1)))
+    with pytest.raises(PreconditionFailed):
+        services.upload_zip(acting=developer, function=draft, data=large, token=token)
+    assert set(files_of(draft)) == {"lambda_function.py", "main.py"}
+    services.upload_zip(acting=developer, function=draft, data=zipped(("a.py", "1")), token=newer)
+    assert set(files_of(draft)) == {"a.py"}
