@@ -1,5 +1,6 @@
-"""What crosses process borders: the record of one invocation and the accepted asynchronous event, with their
-JSON form. The gateway writes them, the recorder stores them. Knows no database and no Redis."""
+"""What crosses process borders: the record of one invocation, the accepted asynchronous event and the
+refused request, with their JSON form. The gateway writes them, the recorder stores them. Knows no database and
+no Redis."""
 
 from __future__ import annotations
 
@@ -66,6 +67,24 @@ class AcceptedEvent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     trace_id: str = ""
     client_context: str = ""
     due_us: int = 0
+
+
+class Refused(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A request that was refused before it became a call or a change. `error_type` is AWS's; `more` counts others
+    of that second that were not kept one by one."""
+
+    request_id: str
+    project_id: str
+    function_name: str
+    operation: str
+    error_type: str
+    status: int
+    message: str
+    caller: str = ""
+    address: str = ""
+    payload_bytes: int = 0
+    more: int = 0
+    at_us: int = 0
 
 
 encode = msgspec.json.Encoder().encode

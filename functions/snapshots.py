@@ -68,6 +68,8 @@ class UrlSnapshot:
     invoke_mode: str
     cors: Mapping[str, object] | None
     enabled: bool
+    project_id: str = ""
+    function_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@ operation that the model names. Served on web's unix socket only."""
 
 from __future__ import annotations
 
+import json
 import logging
-from uuid import uuid4
+from urllib.parse import unquote
 
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -24,9 +26,11 @@ from functions.errors import (
     error_body,
     error_headers,
 )
+from functions.ids import new_id
 from functions.installation import config, relay_key
 from functions.models import Project
 from functions.outages import full_disk
+from functions.services.refusals import note_refusal
 from functions.snapshots import Principal
 from functions.tokens import read_principal
 
@@ -37,10 +41,11 @@ log = logging.getLogger(__name__)
 @login_not_required
 def operation(request: HttpRequest) -> HttpResponse:
     """Any operation of the Lambda API but Invoke."""
-    request_id = request.headers.get("x-amzn-RequestId") or str(uuid4())
+    request_id = str(new_id())
     try:
         answer = _answer(request)
     except FunctoryError as error:
+        _note(request, error, request_id)
         return _refused(error, request_id)
     except Exception as error:
         log.exception("operation failed: %s %s", request.method, request.path)
@@ -52,6 +57,38 @@ def operation(request: HttpRequest) -> HttpResponse:
 def _refused(error: FunctoryError, request_id: str) -> HttpResponse:
     headers = dict(error_headers(error, request_id))
     return HttpResponse(error_body(error), status=error.status, headers=headers)
+
+
+def _note(request: HttpRequest, error: FunctoryError, request_id: str) -> None:
+    """Keep a change that was refused. Questions are not kept: a deployer asks for what is not there yet, and a
+    refusal is its answer."""
+    match = lambda_model().match(request.method or "", request.path_info, request.GET.dict())
+    if match is None or request.method == "GET" or error.status >= 500:
+        return
+    try:
+        principal = read_principal(relay_key(), request.headers.get("x-functory-principal", ""))
+        note_refusal(
+            acting=principal,
+            operation=match.operation.name,
+            function_name=_function_name(match, request),
+            error=error,
+            payload_bytes=len(request.body),
+            request_id=request_id,
+        )
+    except (FunctoryError, DatabaseError) as trouble:
+        log.warning("a refused %s was not noted: %s", match.operation.name, trouble)
+
+
+def _function_name(match: Match, request: HttpRequest) -> str:
+    """As the path has it, or the body of CreateFunction; "" where neither says."""
+    named = match.uri.get("FunctionName", "")
+    if named:
+        return unquote(named)
+    try:
+        document = json.loads(request.body)
+    except ValueError:
+        return ""
+    return str(document.get("FunctionName", "")) if isinstance(document, dict) else ""
 
 
 def _failure(error: Exception) -> FunctoryError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,6 +16,7 @@ from console.ranges import TimeRange
 from console.views.metrics import compares, series_answer
 from functions.models import Function
 from functions.queries import invocations, metrics
+from functions.queries.refusals import refused_since
 from functions.states import Outcome, TriggerKind
 
 FILTERS = ("outcome", "version", "trigger", "text", "sandbox", "cold")
@@ -30,6 +31,9 @@ def monitor(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         "function": function,
         "range": within,
         "compares": compares(request),
+        "refused": refused_since(
+            project_id=place.project.id, function_name=name, since=timezone.now() - timedelta(days=1)
+        ),
         "charts": metric_charts.CHARTS,
         "totals": metrics.sums(
             chosen=metrics.MetricRange(place.project.id, within.start, within.end, function.id)

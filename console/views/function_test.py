@@ -17,6 +17,7 @@ from console.test_result import first_event, result_context
 from functions.errors import FunctoryError, ResourceConflict
 from functions.models import Alias, Deployment, Function, TestEvent
 from functions.services import test_events
+from functions.services.refusals import note_refusal
 from functions.states import LIVE_ALIAS, Role, TriggerKind
 from runner.client import GatewayClient, Order
 
@@ -55,6 +56,13 @@ def run(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         if function.is_draft:
             raise ResourceConflict("Nothing is deployed yet, so nothing can run. Deploy first.")
     except FunctoryError as error:
+        note_refusal(
+            acting=place.principal,
+            operation="Test",
+            function_name=name,
+            error=error,
+            payload_bytes=len(payload.encode()),
+        )
         return render(request, "functions/result_refused.html", {"error": error}, status=error.status)
     order = Order(
         function_id=str(function.pk),

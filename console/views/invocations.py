@@ -10,12 +10,14 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from console import log_lines, outcomes, timeline
 from console.http import Place, project_view
 from console.snippets import aws
 from functions.models import Event, Function, Invocation, Revision
 from functions.queries import invocations
+from functions.queries.refusals import refusal
 from functions.states import Outcome
 
 # A record is stored within a second or so; past this a page says that there is none.
@@ -29,6 +31,8 @@ def by_request_id(request: HttpRequest, place: Place, request_id: UUID) -> HttpR
     found = invocations.by_request_id(project_id=place.project.id, request_id=request_id)
     event = invocations.event_of(project_id=place.project.id, request_id=request_id)
     name = found[-1].function_name if found else _name_of(event)
+    if not name and refusal(project_id=place.project.id, request_id=request_id):
+        return redirect(f"{reverse('refusals', args=[place.account])}?request={request_id}")
     if not name:
         return _missing(request, request_id, None)
     return redirect("invocation", place.project.account, name, request_id)

@@ -24,6 +24,7 @@ PAGES = (
     ("Events", "events", ""),
     ("Dead letters", "events", "?state=dead"),
     ("Logs", "logs", ""),
+    ("Refused requests", "refusals", ""),
     ("Metrics", "metrics", ""),
     ("Billing", "billing", ""),
     ("Sandboxes", "sandboxes", ""),

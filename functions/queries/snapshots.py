@@ -44,7 +44,8 @@ def revision_snapshot(*, revision_id: UUID) -> FunctionSnapshot:
 
 def url_by_id(url_id: str) -> UrlSnapshot | None:
     """A function URL of a live function, or None."""
-    url = FunctionUrl.objects.filter(url_id=url_id, function__deleted_at__isnull=True).first()
+    urls = FunctionUrl.objects.select_related("function")
+    url = urls.filter(url_id=url_id, function__deleted_at__isnull=True).first()
     if url is None:
         return None
     return UrlSnapshot(
@@ -56,6 +57,8 @@ def url_by_id(url_id: str) -> UrlSnapshot | None:
         invoke_mode=url.invoke_mode,
         cors=url.cors,
         enabled=url.enabled,
+        project_id=str(url.function.project_id),
+        function_name=url.function.name,
     )
 
 

@@ -18,8 +18,10 @@ from functions.models import (
     InvocationLog,
     InvocationPayload,
     MetricMinute,
+    Refusal,
     UsageDay,
 )
+from functions.services.refusals import superfluous
 from functions.states import EVENT_ENDED
 
 STEP = 500
@@ -60,6 +62,9 @@ def expire(*, days: int, now: datetime, limit_s: float = LONGEST_ROUND_S) -> int
     work.remove(Event.objects.filter(pk__lt=old, state__in=EVENT_ENDED), _delete_events)
     oldest_minute = first_id(now - timedelta(days=max(days, METRIC_DAYS)))
     work.remove(MetricMinute.objects.filter(pk__lt=oldest_minute), _delete(MetricMinute))
+    work.remove(Refusal.objects.filter(pk__lt=old), _delete(Refusal))
+    for project_id, last in superfluous():
+        work.remove(Refusal.objects.filter(project_id=project_id, pk__lte=last), _delete(Refusal))
     return work.removed
 
 
@@ -89,7 +94,7 @@ def _delete_events(ids: Sequence[UUID]) -> None:
     _raw(Event.objects.filter(pk__in=ids))
 
 
-def _delete(model: type[MetricMinute | UsageDay]) -> Callable[[Sequence[UUID]], None]:
+def _delete(model: type[MetricMinute | UsageDay | Refusal]) -> Callable[[Sequence[UUID]], None]:
     return lambda ids: _raw(model.objects.filter(pk__in=ids))
 
 

@@ -17,9 +17,12 @@ log = logging.getLogger("functory.gateway")
 JSON = ("content-type", "application/json")
 
 
-def refuse(exchange: Exchange, error: FunctoryError, request_id: str = "") -> None:
-    """A refusal, in the shape that botocore reads; what never became a call gets a request id here."""
+def refuse(exchange: Exchange, error: FunctoryError, request_id: str = "", *, recorded: bool = False) -> None:
+    """A refusal, in the shape that botocore reads; what never became a call gets a request id here, and is noted
+    unless it is `recorded` as a call that did not run."""
     request_id = request_id or new_request_id()
+    if exchange.on_refused is not None and not recorded:
+        exchange.on_refused(error, request_id)
     exchange.respond(error.status, error_headers(error, request_id).items(), error_body(error))
 
 
@@ -50,7 +53,7 @@ def invoked(exchange: Exchange, finished: Finished, *, log_tail: bool) -> None:
     (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)."""
     record = finished.record
     if finished.refusal is not None:
-        refuse(exchange, finished.refusal, record.request_id)
+        refuse(exchange, finished.refusal, record.request_id, recorded=True)
         return
     headers = [
         JSON,

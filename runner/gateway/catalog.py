@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from functions.errors import FunctoryError, ResourceNotFound, ServiceUnavailable
+from functions.records import Refused
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, UrlSnapshot
 from runner.gateway.lanes import LaneKey, lane_key
 
@@ -55,6 +56,10 @@ class Source(Protocol):
 
     def note_uses(self, uses: Mapping[str, datetime]) -> None:
         """When keys were last used."""
+        ...
+
+    def store_refusals(self, refused: Sequence[Refused]) -> None:
+        """Requests that were refused."""
         ...
 
 
@@ -126,6 +131,11 @@ class Catalog:
         """Write down when keys were last used."""
         note = partial(self._source.note_uses, uses)
         await self._loop.run_in_executor(self._threads, in_thread, note)
+
+    async def store_refusals(self, refused: Sequence[Refused]) -> None:
+        """Write down what was refused."""
+        store = partial(self._source.store_refusals, refused)
+        await self._loop.run_in_executor(self._threads, in_thread, store)
 
     def _read_by_id(self, function_id: str, qualifier: str) -> Route:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from functions.errors import FunctoryError
 from runner.gateway.wire import BODILESS, Headers, Request, header_block, status_line
 
 CLOSE = b"connection: close\r\n"
@@ -33,9 +34,9 @@ class Connection(Protocol):
 
 class Exchange:
     """The request and its answer. `answered` only once; `on_gone` is called when the client leaves before the
-    end of a streamed answer."""
+    end of a streamed answer, `on_refused` (error, request id) when it is refused before it became a call."""
 
-    __slots__ = ("_chunked", "_connection", "done", "on_gone", "refusal", "request", "started")
+    __slots__ = ("_chunked", "_connection", "done", "on_gone", "on_refused", "refusal", "request", "started")
 
     def __init__(self, connection: Connection, request: Request) -> None:
         self.request = request
@@ -43,6 +44,7 @@ class Exchange:
         self.started = False
         self.done = False
         self.on_gone: Callable[[], None] | None = None
+        self.on_refused: Callable[[FunctoryError, str], None] | None = None
         self._connection = connection
         self._chunked = False
 

@@ -22,6 +22,7 @@ from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.events import EventQueue
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import Finished, Invocation, new_request_id, new_trace_id, now_us
+from runner.gateway.refusals import Asked, Refusals
 
 PREFIX = "/2015-03-31/functions/"
 SUFFIX = "/invocations"
@@ -41,12 +42,18 @@ class InvokeApi:
     """Serves Invoke."""
 
     def __init__(
-        self, authorizer: Authorizer, catalog: Catalog, dispatcher: Dispatcher, events: EventQueue
+        self,
+        authorizer: Authorizer,
+        catalog: Catalog,
+        dispatcher: Dispatcher,
+        events: EventQueue,
+        refusals: Refusals,
     ) -> None:
         self._authorizer = authorizer
         self._catalog = catalog
         self._dispatcher = dispatcher
         self._events = events
+        self._refusals = refusals
 
     def handle(self, exchange: Exchange) -> None:
         """POST .../functions/<name>/invocations."""
@@ -55,6 +62,7 @@ class InvokeApi:
 
     def _authorized(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
         segment = exchange.request.path[len(PREFIX) : -len(SUFFIX)]
+        watch(self._refusals, exchange, principal, "Invoke", segment)
         find_route(self._catalog, exchange, segment, principal, claim, self._routed)
 
     def _routed(self, wish: Wish, principal: Principal, route: Route | FunctoryError) -> None:
@@ -103,6 +111,20 @@ def _accepted(exchange: Exchange, event: AcceptedEvent, refusal: FunctoryError |
         ("x-amzn-Remapped-Content-Length", "0"),
     ]
     exchange.respond(202, headers)
+
+
+def watch(refusals: Refusals, exchange: Exchange, principal: Principal, operation: str, segment: str) -> None:
+    """From here on the caller is known: a refusal is noted in their project."""
+    asked = Asked(exchange.request, principal.project_id, principal.name, operation, name_in(segment))
+    exchange.on_refused = partial(refusals.note, asked)
+
+
+def name_in(segment: str) -> str:
+    """The function that a path's segment means, for people: as written where it means none."""
+    try:
+        return named(segment, "").name
+    except FunctoryError:
+        return unquote(segment)
 
 
 def read_wish(exchange: Exchange) -> Wish:

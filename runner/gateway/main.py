@@ -8,6 +8,7 @@ import grp
 import logging
 import signal
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 import redis.asyncio
@@ -31,6 +32,7 @@ from runner.gateway.lanes import Sandbox
 from runner.gateway.listener import Listener, tls_context
 from runner.gateway.machine import Machine
 from runner.gateway.own import Own
+from runner.gateway.refusals import Refusals, note_unread
 from runner.gateway.relay import Relay
 from runner.gateway.room import Room, limit_of, read_machine_memory
 from runner.gateway.routes import Parts, Routes
@@ -94,12 +96,14 @@ class Gateway:
         self._authorizer = authorizer = Authorizer(self.catalog)
         self._relay = Relay(authorizer, config.web_socket, key)
         self._own = Own(self.tail, key, config.console_public_url, machine.health)
+        self.refusals = refusals = Refusals(self.catalog.store_refusals)
         parts = Parts(
-            invoke=InvokeApi(authorizer, self.catalog, self.dispatcher, self.events).handle,
-            stream=StreamApi(authorizer, self.catalog, self.dispatcher).handle,
+            invoke=InvokeApi(authorizer, self.catalog, self.dispatcher, self.events, refusals).handle,
+            stream=StreamApi(authorizer, self.catalog, self.dispatcher, refusals).handle,
             relay=self._relay.handle,
-            url=UrlApi(authorizer, self.catalog, self.dispatcher, config).handle,
+            url=UrlApi(authorizer, self.catalog, self.dispatcher, refusals, config).handle,
             own=self._own.handle,
+            unread=partial(note_unread, refusals, self.catalog),
         )
         self.public = Listener(Routes(parts, config.base_domain))
         self.internal = Listener(
@@ -122,6 +126,7 @@ class Gateway:
             self.shipper.run(),
             self.events.run(),
             self.announcements.run(),
+            self.refusals.run(),
             self._sweep(),
             self._learn_supply(),
         ):
@@ -140,6 +145,7 @@ class Gateway:
         await asyncio.gather(*closing)
         await end_tasks(self._tasks)
         await self._note_uses()
+        await self.refusals.flush()
         await self.pool.close()
         await self._relay.close()
         await self.shipper.drain(5.0)

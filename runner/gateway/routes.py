@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from functions import limits
-from functions.errors import MissingAuthenticationToken, UnknownOperation
+from functions.errors import FunctoryError, MissingAuthenticationToken, RequestTooLarge, UnknownOperation
 from runner.gateway import answers, invoke_api
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import new_request_id
@@ -32,13 +32,15 @@ UrlPart = Callable[[Exchange, str, str, bool], None]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What answers: `url` gets the URL's id, the path inside it and whether it has a host of its own."""
+    """What answers: `url` gets the URL's id, the path inside it and whether it has a host of its own; `unread` is
+    told of an Invoke whose body was too large to be read."""
 
     invoke: Part
     stream: Part
     relay: Part
     url: UrlPart
     own: Part
+    unread: Callable[[Request, str, FunctoryError, str], None]
 
 
 class Routes:
@@ -65,12 +67,15 @@ class Routes:
 
     def refuse(self, exchange: Exchange, status: int, code: str, message: str) -> None:
         """A request that never became whole; too large a payload in the words of Invoke."""
+        request_id = new_request_id()
         if status == 413 and exchange.request.path.endswith(invoke_api.SUFFIX):
-            code = "RequestTooLargeException"
-            message = (
+            error = RequestTooLarge(
                 f"Request must be smaller than {limits.SYNC_PAYLOAD} bytes for the InvokeFunction operation"
             )
-        headers = [answers.JSON, ("x-amzn-RequestId", new_request_id()), ("x-amzn-ErrorType", code)]
+            code, message = error.code, error.message
+            segment = exchange.request.path[len(invoke_api.PREFIX) : -len(invoke_api.SUFFIX)]
+            self._parts.unread(exchange.request, invoke_api.name_in(segment), error, request_id)
+        headers = [answers.JSON, ("x-amzn-RequestId", request_id), ("x-amzn-ErrorType", code)]
         exchange.respond(status, headers, msgspec.json.encode({"Type": "User", "message": message}))
 
     def _route(self, exchange: Exchange) -> None:

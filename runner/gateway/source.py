@@ -5,6 +5,7 @@ from __future__ import annotations
 from functions.models import Revision
 from functions.queries.snapshots import access_key, revision_snapshot, route, route_by_id, url_by_id
 from functions.services.keys import note_uses
+from functions.services.refusals import store_refusals
 
 
 class Queries:
@@ -16,6 +17,7 @@ class Queries:
     access_key = staticmethod(access_key)
     revision_snapshot = staticmethod(revision_snapshot)
     note_uses = staticmethod(note_uses)
+    store_refusals = staticmethod(store_refusals)
 
     @staticmethod
     def kinds() -> list[tuple[str, str]]:

@@ -19,7 +19,8 @@ from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import Finished, Invocation, new_request_id, new_trace_id
-from runner.gateway.invoke_api import Wish, find_route
+from runner.gateway.invoke_api import Wish, find_route, watch
+from runner.gateway.refusals import Refusals
 
 PREFIX = "/2021-11-15/functions/"
 SUFFIX = "/response-streaming-invocations"
@@ -29,8 +30,11 @@ CONTENT = "C"
 class StreamApi:
     """Serves InvokeWithResponseStream."""
 
-    def __init__(self, authorizer: Authorizer, catalog: Catalog, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, authorizer: Authorizer, catalog: Catalog, dispatcher: Dispatcher, refusals: Refusals
+    ) -> None:
         self._authorizer = authorizer
+        self._refusals = refusals
         self._catalog = catalog
         self._dispatcher = dispatcher
 
@@ -41,6 +45,7 @@ class StreamApi:
 
     def _authorized(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
         segment = exchange.request.path[len(PREFIX) : -len(SUFFIX)]
+        watch(self._refusals, exchange, principal, "InvokeWithResponseStream", segment)
         find_route(self._catalog, exchange, segment, principal, claim, self._routed)
 
     def _routed(self, wish: Wish, principal: Principal, route: Route | FunctoryError) -> None:
@@ -80,7 +85,8 @@ class ResponseStream:
     def done(self, finished: Finished) -> None:
         """The call is over: whatever was not streamed, then how it went."""
         if finished.refusal is not None and not self._begun:
-            answers.refuse(self._exchange, finished.refusal, finished.record.request_id)
+            request_id = finished.record.request_id
+            answers.refuse(self._exchange, finished.refusal, request_id, recorded=True)
             return
         self._begin()
         succeeded = finished.record.outcome is Outcome.SUCCESS

@@ -21,6 +21,7 @@ from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import Finished, Invocation, new_request_id, new_trace_id
+from runner.gateway.refusals import Asked, Refusals
 from runner.gateway.url_event import Answer, MalformedAnswer, Place, answer_of, event_of
 from runner.gateway.url_stream import UrlStream
 
@@ -53,12 +54,17 @@ class Visit:
         """Send a whole answer."""
         self.exchange.respond(answer.status, self.dressed(answer.headers), answer.body)
 
-    def refuse(self, error: FunctoryError) -> None:
-        """Send a refusal, in the words of function URLs."""
+    def refuse(self, error: FunctoryError, request_id: str = "") -> None:
+        """Send a refusal, in the words of function URLs; one that has no request id yet never became a call, and
+        is noted."""
         body = {"Message": error.message}
         if isinstance(error, TooManyRequests):
             body["Reason"] = error.reason
-        headers = [answers.JSON, ("x-amzn-RequestId", new_request_id()), ("x-amzn-ErrorType", error.code)]
+        if not request_id:
+            request_id = new_request_id()
+            if self.exchange.on_refused is not None:
+                self.exchange.on_refused(error, request_id)
+        headers = [answers.JSON, ("x-amzn-RequestId", request_id), ("x-amzn-ErrorType", error.code)]
         self.respond(Answer(error.status, headers, msgspec.json.encode(body)))
 
 
@@ -66,9 +72,15 @@ class UrlApi:
     """Handler of function URLs."""
 
     def __init__(
-        self, authorizer: Authorizer, catalog: Catalog, dispatcher: Dispatcher, config: Config
+        self,
+        authorizer: Authorizer,
+        catalog: Catalog,
+        dispatcher: Dispatcher,
+        refusals: Refusals,
+        config: Config,
     ) -> None:
         self._authorizer = authorizer
+        self._refusals = refusals
         self._catalog = catalog
         self._dispatcher = dispatcher
         self._domain = config.base_domain or "localhost"
@@ -88,6 +100,9 @@ class UrlApi:
             raise ResourceNotFound("There is no function URL at this address.")
         visit = Visit(exchange, url, path, own_host)
         request = exchange.request
+        if url.project_id:
+            asked = Asked(request, url.project_id, "", "Function URL", url.function_name)
+            exchange.on_refused = partial(self._refusals.note, asked)
         if not url.enabled:
             visit.refuse(AccessDenied("This function URL is turned off."))
         elif url.cors and cors.is_preflight(request.method, request.headers):
@@ -146,7 +161,7 @@ def _done(visit: Visit, stream: UrlStream | None, finished: Finished) -> None:
     if stream is not None and stream.begun:
         stream.end(whole=finished.record.outcome is Outcome.SUCCESS)
     elif finished.refusal is not None:
-        visit.refuse(finished.refusal)
+        visit.refuse(finished.refusal, finished.record.request_id)
     else:
         visit.respond(_answer(finished))
 

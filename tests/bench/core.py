@@ -28,6 +28,7 @@ from runner.gateway.catalog import Catalog
 from runner.gateway.http import HttpConnection
 from runner.gateway.invoke_api import InvokeApi
 from runner.gateway.listener import Listener
+from runner.gateway.refusals import Refusals
 from runner.gateway.routes import Parts, Routes
 from tests.bench.load import signed_request
 from tests.runner.gateway.boxes import Box, World, ended
@@ -80,8 +81,10 @@ async def run(calls: int) -> dict[str, object]:
         world.pool._make = make
         catalog = Catalog(loop, Table())
         catalog.subscribed = True
-        api = InvokeApi(Authorizer(catalog), catalog, world.dispatcher, Events())
-        others = {name: elsewhere(name) for name in ("stream", "relay", "url", "own")}
+        api = InvokeApi(
+            Authorizer(catalog), catalog, world.dispatcher, Events(), Refusals(catalog.store_refusals)
+        )
+        others = {name: elsewhere(name) for name in ("stream", "relay", "url", "own", "unread")}
         listener = Listener(Routes(Parts(invoke=api.handle, **others), ""))
         wire, connection = Wire(), HttpConnection(listener, loop)
         connection.connection_made(wire)  # type: ignore[arg-type]

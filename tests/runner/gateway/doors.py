@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -14,6 +15,7 @@ from runner.gateway.authorize import Authorizer
 from runner.gateway.catalog import Catalog
 from runner.gateway.invoke_api import InvokeApi
 from runner.gateway.listener import Listener
+from runner.gateway.refusals import Refusals, note_unread
 from runner.gateway.routes import Parts, Routes
 from tests.runner.gateway.boxes import ACCOUNT, World, snapshot
 
@@ -37,6 +39,7 @@ class Table:
             "AKIOLD": KeySnapshot("AKIOLD", SECRET, principal(), 1),
         }
         self.revisions = {}
+        self.refused = []
 
     def route(self, *, account, region, name, qualifier):
         found = self.routes.get((name, qualifier))
@@ -60,6 +63,9 @@ class Table:
 
     def note_uses(self, uses):
         self.uses = uses
+
+    def store_refusals(self, refused):
+        self.refused += refused
 
     def kinds(self):
         return []
@@ -96,9 +102,13 @@ class Doors:
         self.catalog.subscribed = True
         self.events = Events()
         self.authorizer = Authorizer(self.catalog)
-        self.invoke_api = InvokeApi(self.authorizer, self.catalog, self.world.dispatcher, self.events)
+        self.refusals = Refusals(self.catalog.store_refusals)
+        self.invoke_api = InvokeApi(
+            self.authorizer, self.catalog, self.world.dispatcher, self.events, self.refusals
+        )
         self.parts = {
             "invoke": self.invoke_api.handle,
+            "unread": partial(note_unread, self.refusals, self.catalog),
             **{name: elsewhere(name) for name in ("stream", "relay", "url", "own")},
         }
         self.port = 0
@@ -112,6 +122,11 @@ class Doors:
         await self.listener.stop(0)
         await self.world.close()
         self.catalog.close()
+
+    async def refused(self):
+        """What was noted so far, as the database would get it."""
+        await self.refusals.flush()
+        return self.table.refused
 
     async def request(self, method, target, body=b"", headers=None):
         """Send one request; returns (status, headers, body)."""

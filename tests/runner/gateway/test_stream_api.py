@@ -29,7 +29,7 @@ def run(tmp_path):
     def runner(body, answer=None):
         async def main():
             doors = Doors(tmp_path, answer=answer)
-            api = StreamApi(doors.authorizer, doors.catalog, doors.world.dispatcher)
+            api = StreamApi(doors.authorizer, doors.catalog, doors.world.dispatcher, doors.refusals)
             doors.parts["stream"] = api.handle
             await doors.open()
             try:

@@ -31,7 +31,7 @@ def run(tmp_path):
             doors.table.routes[("hello", "live")] = Route("live", "live", ((snapshot(version="3"), 1.0),))
             doors.table.urls["abc"] = url(**changes)
             config = Config.from_environ({"FUNCTORY_HOME": str(tmp_path)})
-            api = UrlApi(doors.authorizer, doors.catalog, doors.world.dispatcher, config)
+            api = UrlApi(doors.authorizer, doors.catalog, doors.world.dispatcher, doors.refusals, config)
             doors.parts["url"] = api.handle
             await doors.open()
             try:
