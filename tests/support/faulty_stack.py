@@ -113,7 +113,7 @@ def running_faulty_stack() -> Iterator[Product]:
         stack.start()
         running = Product(stack)
         running.populate()
-        running.create("naps", NAPS, Timeout=20)
+        running.create("naps", NAPS, Timeout=10)
         yield running
         assert stack.stop() == 0, stack.output[-6000:]
         with contextlib.suppress(AssertionError):

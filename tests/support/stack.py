@@ -123,7 +123,7 @@ class Stack:
             raise AssertionError(f"up did not stop within {STOP_S} s:\n{self.output[-6000:]}") from None
 
     def leftovers(self) -> list[str]:
-        """Everything of this installation that is still on the machine outside of its home."""
+        """Everything of this installation that is still on the machine: outside of its home, and sockets in it."""
         label = f"label=functory.instance={self.instance}"
         containers = _lines("docker", "ps", "-aq", "--filter", label)
         networks = _lines("docker", "network", "ls", "-q", "--filter", label)
@@ -131,7 +131,8 @@ class Stack:
         mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if self._is_mine(line)]
         loops = [line for line in _lines("losetup", "-a") if self._is_mine(line)]
         sandboxes = Path("/run/functory") / self.instance
-        sockets = [str(path) for path in sandboxes.rglob("*")] if sandboxes.exists() else []
+        run = (path for path in (self.home / "run").glob("*") if path.is_socket() or path.is_fifo())
+        sockets = [str(path) for path in (sandboxes, *sandboxes.rglob("*"), *run) if path.exists()]
         processes = [words for words, around in _processes() if self._is_mine(words + around)]
         engine = [*(f"container {id_}" for id_ in containers), *(f"network {id_}" for id_ in networks)]
         return [*engine, *tables, *mounts, *loops, *sockets, *processes]
