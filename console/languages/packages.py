@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -92,14 +93,16 @@ def _check(name: str, pattern: re.Pattern[str]) -> None:
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     # The environment stays: it may name a proxy, certificates or another index. What the tool says is not
-    # passed on, since an index's address may hold a password.
-    try:
-        return subprocess.run(
-            command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd="/",
-            stdin=subprocess.DEVNULL, env={**os.environ, "npm_config_update_notifier": "false"},
-        )  # fmt: skip
-    except (subprocess.TimeoutExpired, OSError):
-        raise _DOWN from None
+    # passed on, since an index's address may hold a password. Web's own user has no home for npm to cache in.
+    with tempfile.TemporaryDirectory(prefix="functory-index-") as folder:
+        npm = {"npm_config_cache": folder, "npm_config_update_notifier": "false"}
+        try:
+            return subprocess.run(
+                command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=folder,
+                stdin=subprocess.DEVNULL, env={**os.environ, **npm},
+            )  # fmt: skip
+        except (subprocess.TimeoutExpired, OSError):
+            raise _DOWN from None
 
 
 _ASK: Mapping[str, Callable[[str, str], Package]] = {"requirements.txt": _pip, "package.json": _npm}
