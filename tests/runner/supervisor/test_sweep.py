@@ -50,17 +50,18 @@ def start_builder(client: docker.DockerClient, config: Config) -> None:
 
 
 def left(config: Config) -> list[str]:
-    """By name: containers, networks, tables and directories of an installation."""
+    """By name, sorted: containers, networks, tables and directories of an installation."""
     client = docker.DockerClient(base_url=f"unix://{config.docker_socket}")
     networks = client.networks.list(filters={"label": f"{INSTANCE_LABEL}={config.instance}"})
     client.close()
     tables = [f"functory_{config.instance}_{mode}" for mode in ("internet", "open", "build")]
-    return [
+    found = [
         *sandboxes.containers_of(config),
         *(str(network.name) for network in networks),
         *(table for table in tables if list_table(table)),
         *(str(path) for path in config.sandboxes.glob("*")),
     ]
+    return sorted(found)
 
 
 def test_everything_of_an_installation_goes_by_one_sweep(killed: Config) -> None:
