@@ -107,6 +107,13 @@ class Product:
         wait_for(f"the record of {request_id} is stored", lambda: self.rows(query, key), limit_s)
         return self.rows(query, key)[0]
 
+    def refusal(self, request_id: str, limit_s: float = 20) -> sqlite3.Row:
+        """The stored refusal that was answered with that request id."""
+        query = "select * from functions_refusal where id = ?"
+        key = UUID(request_id).hex
+        wait_for(f"the refusal of {request_id} is stored", lambda: self.rows(query, key), limit_s)
+        return self.rows(query, key)[0]
+
     # The console
 
     @property

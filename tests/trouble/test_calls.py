@@ -50,12 +50,17 @@ def the_neighbour_answers(product, neighbour):
     assert product.call(neighbour, {"n": 1})["payload"] == {"n": 1}
 
 
-def refused(call, **parameters) -> tuple[str, int, str]:
+def refused(product, call, **parameters) -> tuple[str, int, str]:
+    """The error's code, status and message, which are also kept under the request id that was answered."""
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         call(**parameters)
     response = caught.value.response
-    error = response["Error"]
-    return error["Code"], response["ResponseMetadata"]["HTTPStatusCode"], error.get("Message", "")
+    error, about = response["Error"], response["ResponseMetadata"]
+    kept = product.refusal(about["RequestId"])
+    assert (kept["error_type"], kept["status"]) == (error["Code"], about["HTTPStatusCode"])
+    assert kept["function_name"] == parameters["FunctionName"]
+    assert about["RequestId"] in product.page(f"invocations/{about['RequestId']}").text
+    return error["Code"], about["HTTPStatusCode"], error.get("Message", "")
 
 
 @pytest.mark.parametrize("name", TROUBLES)
@@ -93,7 +98,7 @@ def test_a_flood_of_output_is_cut_and_harms_nobody(product):
 
 
 def test_an_unknown_function(product):
-    code, status, message = refused(product.client().invoke, FunctionName="nobody", Payload=b"{}")
+    code, status, message = refused(product, product.client().invoke, FunctionName="nobody", Payload=b"{}")
     assert (code, status) == ("ResourceNotFoundException", 404)
     assert "nobody" in message
     page = product.page("functions/nobody/test")
@@ -102,7 +107,7 @@ def test_an_unknown_function(product):
 
 
 def test_bad_json(product, neighbour):
-    code, status, message = refused(product.client().invoke, FunctionName=neighbour, Payload=b"{bad")
+    code, status, message = refused(product, product.client().invoke, FunctionName=neighbour, Payload=b"{bad")
     assert (code, status) == ("InvalidRequestContentException", 400)
     assert "json" in message.lower()
     answer = product.post(f"functions/{neighbour}/test/run", payload="{bad")
@@ -116,7 +121,7 @@ def test_payloads_that_are_too_large(product, neighbour):
         large = b'"' + b"x" * (most - 1) + b'"'
         assert len(large) == most + 1
         code, status, message = refused(
-            client.invoke, FunctionName=neighbour, InvocationType=kind, Payload=large
+            product, client.invoke, FunctionName=neighbour, InvocationType=kind, Payload=large
         )
         assert (code, status) == ("RequestTooLargeException", 413)
         assert str(most) in message
@@ -135,7 +140,7 @@ def test_wrong_names(product):
             product.create(name, wait=False)
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
         assert caught.value.response["Error"]["Message"]
-    _, status, _ = refused(client.invoke, FunctionName="with space", Payload=b"{}")
+    _, status, _ = refused(product, client.invoke, FunctionName="with space", Payload=b"{}")
     assert status == 400
     page = product.post("new", name="with space")
     assert page.status_code == 400

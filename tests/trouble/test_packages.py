@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
 
 import botocore.exceptions
 import pytest
 
 from functions.limits import MB, UNPACKED, ZIP
-from tests.support.product import ACCOUNT, zipped
+from tests.support.product import ACCOUNT, ECHO, zipped
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
@@ -41,10 +42,29 @@ def lying() -> bytes:
     return bytes(data)
 
 
+def overlapping() -> bytes:
+    """A bomb in the manner of Fifield: the bytes of one entry are the content of another as well
+    (https://www.usenix.org/conference/woot19/presentation/fifield)."""
+    inner = zipped({"b": bytes(MB)})
+    directory = inner.index(b"PK\x01\x02")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a", inner[:directory])
+    outer = buffer.getvalue()
+    first = outer.index(b"PK\x01\x02", outer.index(b"PK\x03\x04", 4) + directory)
+    end = outer.index(b"PK\x05\x06", first)
+    second = bytearray(inner[directory : inner.index(b"PK\x05\x06")])
+    second[42:46] = struct.pack("<I", outer.index(inner[:directory]))
+    tail = bytearray(outer[end:])
+    tail[8:16] = struct.pack("<HHI", 2, 2, end - first + len(second))
+    return outer[:end] + bytes(second) + bytes(tail)
+
+
 PACKAGES = {
     "too large": (too_large, "50 MB"),
     "too large unpacked": (too_large_unpacked, "Unzipped size"),
     "lying about its size": (lying, "a:"),
+    "overlapping": (overlapping, "verlap"),
     "no zip": (lambda: b"this is not a zip", "unzip"),
     "absolute path": (lambda: zipped({"/etc/passwd": "x"}), "etc/passwd"),
     "path out": (lambda: zipped({"a/../../out": "x"}), ".."),
@@ -73,7 +93,24 @@ def test_a_package_in_trouble(product, packed, kind):
     page = product.post(f"functions/{packed}/upload", files={"zip": ("code.zip", package)})
     assert "was not taken" in page.text or page.status_code == 413, page.text[:300]
     assert words in page.text
+    kept = product.refusal(response["ResponseMetadata"]["RequestId"])
+    assert (kept["function_name"], kept["error_type"]) == (packed, response["Error"]["Code"])
+    assert words in kept["message"]
     assert product.call(packed, {"n": 1})["payload"] == {"n": 1}
+
+
+def test_a_zip_inside_a_zip_is_a_file_like_any_other(product, packed):
+    """Nobody unpacks it, so that what it would become does not matter."""
+    code = "import os\ndef lambda_handler(event, context):\n    return os.path.getsize('inner.zip')\n"
+    inner = too_large_unpacked()
+    client = product.client()
+    client.update_function_code(
+        FunctionName=packed, ZipFile=zipped({"lambda_function.py": code, "inner.zip": inner})
+    )
+    client.get_waiter("function_updated_v2").wait(FunctionName=packed, WaiterConfig={"Delay": 1})
+    assert product.call(packed)["payload"] == len(inner)
+    client.update_function_code(FunctionName=packed, ZipFile=zipped({"lambda_function.py": ECHO}))
+    client.get_waiter("function_updated_v2").wait(FunctionName=packed, WaiterConfig={"Delay": 1})
 
 
 def test_a_good_zip_is_taken(product, packed):

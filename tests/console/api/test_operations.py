@@ -19,7 +19,7 @@ from django.test import Client
 from console.api.model import lambda_model
 from functions.archives import FileContent, pack
 from functions.keys import read_or_create_key
-from functions.models import AuditEntry, Deployment, Function, FunctionUrl
+from functions.models import AuditEntry, Deployment, Function, FunctionUrl, Refusal
 from functions.queries.access import person_principal
 from functions.services import deploys
 from functions.states import DeploymentState, Role
@@ -278,3 +278,13 @@ def test_a_full_disk_is_named_and_any_other_fault_is_not(sdk, function, monkeypa
     assert "is full: nothing was stored" in full.message
     assert (other.status, other.code) == (500, "ServiceException")
     assert "The control plane failed" in other.message
+
+
+def test_a_change_that_is_refused_is_kept_but_a_question_is_not(sdk, project):
+    create(sdk, "one")
+    error = refused(lambda: create(sdk, "one"))
+    kept = Refusal.objects.get()
+    assert (kept.operation, kept.function_name, kept.status) == ("CreateFunction", "one", 409)
+    assert kept.error_type == error.code == "ResourceConflictException"
+    refused(lambda: sdk("GetFunction", FunctionName="nobody"))
+    assert Refusal.objects.count() == 1
