@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -17,6 +18,7 @@ from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 CODE = "def lambda_handler(event, context):\n    return 1\n"
 
 
@@ -128,18 +130,21 @@ def test_a_file_is_formatted_and_what_does_not_parse_is_left(page: Page) -> None
 
 
 @pytest.mark.parametrize(
-    ("typed", "offered"),
+    ("path", "typed", "offered"),
     [
-        ("context.", "aws_request_id"),
-        ('import os\nos.environ["AWS_REG', "AWS_REGION"),
-        ("import jso", "json"),
-        ("from lib.p", "lib.prices"),
+        ("app.py", "context.", "aws_request_id"),
+        ("app.py", 'import os\nos.environ["AWS_REG', "AWS_REGION"),
+        ("app.py", "import jso", "json"),
+        ("app.py", "from lib.p", "lib.prices"),
+        ("app.py", "def greet(): pass\nwhil", "while"),
+        ("web/app.mjs", 'import a from "../lib/m', "../lib/money.mjs"),
+        ("web/app.mjs", "process.env.AWS_REG", "AWS_REGION"),
     ],
 )
-def test_names_are_completed(page: Page, typed: str, offered: str) -> None:
+def test_names_are_completed(page: Page, path: str, typed: str, offered: str) -> None:
     new_file(page, "lib/prices.py", "A = 1")
-    item(page, "lambda_function.py").click()
-    write(page, typed[:-1])
+    new_file(page, "lib/money.mjs", "export const a = 1;")
+    new_file(page, path, typed[:-1])
     page.keyboard.type(typed[-1])
     expect(page.locator(".cm-tooltip-autocomplete")).to_contain_text(offered)
 
@@ -274,3 +279,30 @@ def test_a_package_that_is_no_name_is_refused_beside_the_field(page: Page) -> No
     dialog.get_by_role("button", name="Look up").click()
     expect(dialog).to_contain_text("This is not the name of a package.")
     expect(dialog.get_by_role("button", name="Add", exact=True)).to_be_hidden()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_part_is_clean_for_axe(page: Page, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)
+    new_file(page, "lib/a.py", "import os\nx = missing\n")
+    expect(page.locator("[data-problem-count]")).to_have_text("2 problems")
+    page.keyboard.press("Control+Shift+M")
+    page.evaluate(AXE)
+    assert violations(page) == []
+    page.keyboard.press("Control+Shift+F")
+    page.get_by_label("Find", exact=True).fill("a")
+    expect(page.locator("[data-search-status]")).to_contain_text("matches")
+    assert violations(page) == []
+    for name, title in (
+        ("Compare with a version", "Draft against a version"),
+        ("Add package", "Add a package"),
+    ):
+        from_menu(page, name)
+        expect(page.get_by_role("dialog", name=title)).to_be_visible()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+
+
+def violations(page: Page) -> list[str]:
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found["violations"]]
