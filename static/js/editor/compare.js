@@ -78,8 +78,15 @@ export function makeCompare(editor, { url }) {
   at("version").addEventListener("change", load);
   at("file").addEventListener("change", () => show(at("file").value));
   dialog.addEventListener("close", keep);
-  document.querySelector("[data-compare]").addEventListener("click", () => {
+  const open = () => {
     dialog.showModal();
     load();
-  });
+  };
+  document.querySelector("[data-compare]").addEventListener("click", open);
+  // The Versions tab leads here with a version, which may be older than those listed.
+  const asked = new URLSearchParams(location.search).get("compare");
+  if (!/^\d+$/.test(asked ?? "")) return;
+  if (![...at("version").options].some((option) => option.value === asked)) at("version").add(new Option(asked, asked));
+  at("version").value = asked;
+  open();
 }

@@ -1,6 +1,7 @@
 // Files from outside: dropped or chosen, with the folders they lie in; a zip is opened by the server, which checks
 // it as it checks an upload.
 
+import { isExecutable } from "./files.js";
 import { ask } from "./server.js";
 
 // Entries of a drop must be taken before the event is over.
@@ -22,7 +23,7 @@ async function* walk(entry) {
 
 async function contentOf(file, path) {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const shape = { path, size: bytes.length, executable: false };
+  const shape = { path, size: bytes.length, executable: isExecutable(path) };
   if (!bytes.includes(0)) {
     try {
       return { ...shape, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };

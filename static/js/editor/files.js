@@ -3,6 +3,9 @@
 
 const encoder = new TextEncoder();
 
+// Browsers do not say which files may be executed: the ones that are meant to be, by their names.
+export const isExecutable = (path) => /(^|\/)bootstrap$|\.sh$/.test(path);
+
 export class Files {
   constructor(content, { most_files: mostFiles, most_bytes: mostBytes }) {
     this.mostFiles = mostFiles;
@@ -84,7 +87,7 @@ export class Files {
   }
 
   add(path) {
-    this.put({ path, text: "", executable: path === "bootstrap" || path.endsWith(".sh"), size: 0 });
+    this.put({ path, text: "", executable: isExecutable(path), size: 0 });
   }
 
   // A file with its content, in place of one of the same path.
