@@ -18,7 +18,8 @@ from functions.errors import ServiceUnavailable
 MEMORY_KB = 1024 * 1024  # of addresses: a file of 3 MB takes the hungriest tool half of it
 CPU_S = 10
 WALL_S = 10.0
-OUTPUT_BLOCKS = 64 * 1024  # of 512 bytes: 32 MB
+_BLOCK = 512
+OUTPUT_BLOCKS = 64 * 1024  # 32 MB
 PATIENCE_S = 5.0
 # Per process: the other threads go on serving pages while somebody's code is read.
 _SEATS = threading.BoundedSemaphore(2)
@@ -97,8 +98,10 @@ def run(program: str, arguments: Sequence[str], place: Workplace) -> Said:
         return Said(ended.returncode, output.read(), errors.read(64 * 1024).decode(errors="replace"))
 
 
-def gave_up(program: str) -> ServiceUnavailable:
+def gave_up(program: str, said: Said) -> ServiceUnavailable:
     """The error of a tool that crashed or reached a limit, which deeply nested code can make it do."""
+    if len(said.output) >= OUTPUT_BLOCKS * _BLOCK:
+        return ServiceUnavailable(f"{program} finds more problems in this code than can be listed.")
     return ServiceUnavailable(f"{program} gave up on this code: it is too large or too deeply nested for it.")
 
 

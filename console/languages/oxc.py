@@ -25,7 +25,7 @@ def lint(files: Mapping[str, str], _runtime: str) -> list[Problem]:
         options = ("--config", str(_HERE / "oxlint.json"), "--no-ignore", "--format", "json", *_OURS)
         said = run("oxlint", (*options, *place.names), place)
         if said.status not in {0, 1}:
-            raise gave_up("oxlint")
+            raise gave_up("oxlint", said)
         texts = {path: Text(text) for path, text in files.items()}
         found = [each for each in json.loads(said.output)["diagnostics"] if each["labels"]]
         return [_problem(each, place, texts) for each in found[:MOST_PROBLEMS]]
@@ -39,7 +39,7 @@ def format_text(path: str, text: str, _runtime: str) -> str:
         if said.status == _UNREADABLE:
             raise InvalidParameterValue("This does not parse, so it was left as it is.", field="text")
         if said.status != 0:
-            raise gave_up("oxfmt")
+            raise gave_up("oxfmt", said)
         return place.read(name)
 
 

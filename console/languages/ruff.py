@@ -24,7 +24,7 @@ def lint(files: Mapping[str, str], runtime: str) -> list[Problem]:
         options = ("--output-format", "json", "--select", RULES, "--no-respect-gitignore", *_target(runtime))
         said = run("ruff", ("check", *_OURS, *options, *place.names), place)
         if said.status not in {0, 1}:
-            raise gave_up("ruff")
+            raise gave_up("ruff", said)
         texts = {path: Text(text) for path, text in files.items()}
         return [_problem(found, place, texts) for found in json.loads(said.output)[:MOST_PROBLEMS]]
 
@@ -37,7 +37,7 @@ def format_text(path: str, text: str, runtime: str) -> str:
         if said.status == _CRASHED:
             raise InvalidParameterValue("This does not parse, so it was left as it is.", field="text")
         if said.status != 0:
-            raise gave_up("ruff")
+            raise gave_up("ruff", said)
         return place.read(name)
 
 

@@ -14,12 +14,13 @@ MOST_NAMES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's: members of `context`, modules that need no package, and how a folder of installed packages
-    is read."""
+    """One language's: members of `context`, modules that need no package, how a folder of installed packages is
+    read, and where in an installed tree it is."""
 
     context: tuple[str, ...]
     modules: tuple[str, ...]
     packages: Callable[[Iterable[os.DirEntry[str]]], set[str]]
+    folder: str = "."
 
 
 def of_language(language: str) -> Words | None:
@@ -34,7 +35,7 @@ def installed(language: str, tree: Path | None) -> list[str]:
     if words is None or tree is None:
         return []
     try:
-        with os.scandir(tree) as entries:
+        with os.scandir(tree / words.folder) as entries:
             return sorted(words.packages(entries))[:MOST_NAMES]
     except OSError:
         return []
@@ -89,5 +90,6 @@ _JAVASCRIPT = Words(
     ),
     modules=tuple(f"node:{name}" for name in _NODE.split()),
     packages=_node_packages,
+    folder="node_modules",
 )
 _WORDS: Mapping[str, Words] = {"python": _PYTHON, "javascript": _JAVASCRIPT}

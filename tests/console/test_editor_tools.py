@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from functions.installation import store
-from functions.models import Artifact, DraftFile
+from functions.models import Artifact, DependencyTree, DraftFile, Revision
 from functions.states import Role
 from tests.support import rows
 
@@ -129,3 +129,15 @@ def test_the_page_brings_names_to_complete_and_no_values(admin, project, functio
     assert "AWS_REGION" in words["variables"]
     assert words["manifest"] == "requirements.txt"
     assert (words["most_files"], words["most_bytes"]) == (500, 3 * 1024 * 1024)
+
+
+def test_installed_packages_of_what_runs_are_completed(admin, project, function):
+    tree = store().dependencies("some-key")
+    (tree / "requests").mkdir(parents=True)
+    DependencyTree.objects.create(key="some-key", runtime="python3.13")
+    Revision.objects.filter(pk=function.latest_id).update(dependencies_id="some-key")
+    text = admin.get(url_of(project, "function_code")).content.decode()
+    words = json.loads(
+        text.split('<script id="editor-words" type="application/json">')[1].split("</script>")[0]
+    )
+    assert words["packages"] == ["requests"]

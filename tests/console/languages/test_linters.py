@@ -103,9 +103,11 @@ def test_a_tool_that_takes_too_long_is_ended(monkeypatch):
 
 def test_a_tool_that_writes_too_much_is_ended(monkeypatch):
     monkeypatch.setattr(child, "_LIMITED", child._LIMITED.replace(f"-f {child.OUTPUT_BLOCKS}", "-f 1"))
+    monkeypatch.setattr(child, "OUTPUT_BLOCKS", 1)
     text = "".join(f"x{number} = gone\n" for number in range(100))
-    with pytest.raises(ServiceUnavailable, match="gave up"):
-        ruff.lint({"a.py": text}, PYTHON)
+    for lint, path in ((ruff.lint, "a.py"), (oxc.lint, "a.mjs")):
+        with pytest.raises(ServiceUnavailable, match="more problems in this code than can be listed"):
+            lint({path: text}, PYTHON)
 
 
 def test_a_tool_that_takes_too_much_memory_is_ended(monkeypatch):

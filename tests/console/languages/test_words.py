@@ -25,7 +25,8 @@ def test_python_packages_by_the_names_that_are_imported(tmp_path):
 
 
 def test_node_packages_with_their_scopes(tmp_path):
-    tree = lay(tmp_path, "left-pad/index.js", "@a/b/index.js", ".bin/x", ".package-lock.json")
+    paths = ("left-pad/index.js", "@a/b/index.js", ".bin/x", ".package-lock.json")
+    tree = lay(tmp_path, *(f"node_modules/{path}" for path in paths))
     assert words.installed("javascript", tree) == ["@a/b", "left-pad"]
 
 
