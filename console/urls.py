@@ -54,6 +54,7 @@ FUNCTION: list[URLPattern | URLResolver] = [
     path("deployments/<uuid:deployment_id>", deployments.progress, name="deployment"),
     path("test", function_test.page, name="function_test"),
     path("test/run", function_test.run, name="function_test_run"),
+    path("test/repeatedly", function_test.run_repeatedly, name="function_test_repeatedly"),
     path("test/events", function_test.save_event, name="test_event_save"),
     path("test/events/delete", function_test.delete_event, name="test_event_delete"),
     path("monitor", function_monitor.monitor, name="function_monitor"),

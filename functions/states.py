@@ -157,4 +157,6 @@ class EventCapture(TextChoices):
 
 
 LATEST = "$LATEST"
+# What a draft that is tested runs as: it has no number, and is not $LATEST either.
+DRAFT = "draft"
 LIVE_ALIAS = "live"

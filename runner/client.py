@@ -33,12 +33,14 @@ class GatewayRefused(RuntimeError):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run: `payload` is JSON text; `qualifier` "" means $LATEST; times are Unix microseconds.
-    `timeout_s` bounds the wait of the caller; leave it unless the caller must give up sooner."""
+    """What to run: `payload` is JSON text; `qualifier` "" means $LATEST; `revision_id` names a revision of the
+    function in place of a qualifier, as a test of a draft does; times are Unix microseconds. `timeout_s` bounds the
+    wait of the caller; leave it unless the caller must give up sooner."""
 
     function_id: str
     payload: bytes = b"{}"
     qualifier: str = ""
+    revision_id: str = ""
     trigger: TriggerKind = TriggerKind.API
     trigger_id: str = ""
     project_id: str = ""
@@ -233,6 +235,7 @@ def order_headers(order: Order, invocation_type: InvocationType) -> dict[str, st
     values = {
         "function": order.function_id,
         "qualifier": order.qualifier,
+        "revision": order.revision_id,
         "trigger": str(order.trigger),  # also a plain word that names one
         "trigger-id": order.trigger_id,
         "type": invocation_type.value,

@@ -15,15 +15,17 @@ from console.editor_words import words_of
 from console.http import Place, project_view, read_json, refusal
 from console.snippets import aws
 from console.test_result import first_event
+from console.test_targets import targets
 from functions.archives import FileContent, pack
 from functions.errors import FunctoryError, PreconditionFailed, RequestTooLarge, ResourceNotFound
 from functions.installation import store
 from functions.limits import MB, ZIP
-from functions.models import Draft, DraftFile, Function, TestEvent
+from functions.models import Draft, DraftFile, Function
+from functions.queries.test_events import visible_events
 from functions.runtimes import runtime
 from functions.services import drafts
 from functions.services.refusals import note_refusal
-from functions.states import LIVE_ALIAS, Role
+from functions.states import DRAFT, LIVE_ALIAS, Role
 
 MOST_VERSIONS = 200  # to compare with
 
@@ -45,7 +47,9 @@ def page(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         **editor_context(function),
         "open_file": request.GET.get("file", ""),
         "open_line": request.GET.get("line", ""),
-        "test_events": (saved := list(TestEvent.objects.filter(function=function))),
+        "test_events": (saved := visible_events(function=function, user_id=place.user.pk)),
+        "targets": targets(function, editing=True),
+        "target": DRAFT,
         "first_payload": first_event(function, saved),
         "command": aws(
             settings.FUNCTORY,

@@ -126,5 +126,7 @@ def _comparison(request: HttpRequest, rows: Any) -> dict[str, Any]:
 
 
 def _deployments(function: Function) -> list[Deployment]:
-    rows = Deployment.objects.filter(function=function).select_related("version", "created_by", "function")
+    rows = Deployment.objects.filter(function=function, trial=False).select_related(
+        "version", "created_by", "function"
+    )
     return list(rows.order_by("-created_at", "-id")[:10])

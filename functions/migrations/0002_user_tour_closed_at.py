@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('functions', '0001_initial'),
+        ("functions", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='tour_closed_at',
+            model_name="user",
+            name="tour_closed_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]

@@ -4,30 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('functions', '0002_user_tour_closed_at'),
+        ("functions", "0002_user_tour_closed_at"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Refusal',
+            name="Refusal",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('project_id', models.UUIDField()),
-                ('function_name', models.CharField(blank=True, max_length=170)),
-                ('operation', models.CharField(max_length=64)),
-                ('error_type', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('message', models.CharField(max_length=1024)),
-                ('caller', models.CharField(blank=True, max_length=128)),
-                ('address', models.CharField(blank=True, max_length=45)),
-                ('payload_bytes', models.PositiveBigIntegerField(default=0)),
-                ('more', models.PositiveIntegerField(default=0)),
-                ('at', models.DateTimeField()),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("project_id", models.UUIDField()),
+                ("function_name", models.CharField(blank=True, max_length=170)),
+                ("operation", models.CharField(max_length=64)),
+                ("error_type", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("message", models.CharField(max_length=1024)),
+                ("caller", models.CharField(blank=True, max_length=128)),
+                ("address", models.CharField(blank=True, max_length=45)),
+                ("payload_bytes", models.PositiveBigIntegerField(default=0)),
+                ("more", models.PositiveIntegerField(default=0)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['project_id', '-id'], name='refusal_by_project'), models.Index(fields=['project_id', 'function_name', '-id'], name='refusal_by_function')],
+                "indexes": [
+                    models.Index(fields=["project_id", "-id"], name="refusal_by_project"),
+                    models.Index(fields=["project_id", "function_name", "-id"], name="refusal_by_function"),
+                ],
             },
         ),
     ]

@@ -93,13 +93,21 @@ class DraftFile(Row):
 
 
 class TestEvent(Row):
-    """A saved event for the Test page."""
+    """A saved event for the Test page: everybody's in the project, or its `owner`'s alone."""
 
     function = models.ForeignKey(Function, models.CASCADE, related_name="test_events")
     name = models.CharField(max_length=64)
     payload = models.TextField()
+    owner = models.ForeignKey(
+        "functions.User", models.CASCADE, null=True, blank=True, related_name="test_events"
+    )
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["function", "name"], name="test_event_name_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["function", "name"], condition=Q(owner=None), name="test_event_name_once"
+            ),
+            models.UniqueConstraint(fields=["function", "owner", "name"], name="test_event_own_name_once"),
+        ]
         ordering = ["name"]

@@ -91,12 +91,14 @@ class Alias(Row):
 
 class Deployment(Row):
     """One attempt to bring code live: its state, its steps with times, and why it failed. A console deploy
-    publishes a version and moves alias `live` (`publish`); the API's updates move $LATEST only."""
+    publishes a version and moves alias `live` (`publish`); the API's updates move $LATEST only; a `trial` makes a
+    draft's revision ready to be called by its id, and moves nothing."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="deployments")
     function = models.ForeignKey(Function, models.CASCADE, related_name="deployments")
     state = models.CharField(max_length=12, choices=DeploymentState.choices, default=DeploymentState.QUEUED)
     publish = models.BooleanField(default=True)
+    trial = models.BooleanField(default=False)
     install_dependencies = models.BooleanField(default=True)
     draft_token = models.UUIDField(null=True)
     revision = models.ForeignKey(Revision, models.SET_NULL, null=True, related_name="deployments")

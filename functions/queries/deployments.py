@@ -14,7 +14,11 @@ def succeeded_between(
 ) -> list[Deployment]:
     """The deployments that went live in [start, end), newest first, with function and version."""
     rows = Deployment.objects.filter(
-        project_id=project_id, state=DeploymentState.SUCCEEDED, ended_at__gte=start, ended_at__lt=end
+        project_id=project_id,
+        trial=False,
+        state=DeploymentState.SUCCEEDED,
+        ended_at__gte=start,
+        ended_at__lt=end,
     )
     if function_id:
         rows = rows.filter(function_id=function_id)

@@ -114,7 +114,9 @@ def header(*, function: Function) -> FunctionHeader:
     """The facts of one function's header."""
     found = _joined(matching(project_id=function.project_id, chosen=FunctionFilter())).get(pk=function.pk)
     aliases = Alias.objects.filter(function=function).select_related("version", "second_version")
-    deployments = Deployment.objects.filter(function=function).select_related("created_by", "version")
+    deployments = Deployment.objects.filter(function=function, trial=False).select_related(
+        "created_by", "version"
+    )
     return FunctionHeader(
         function=found,
         draft=found.draft,
@@ -154,7 +156,7 @@ def _joined(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _under_way() -> QuerySet[Deployment]:
-    return Deployment.objects.filter(function=OuterRef("pk")).exclude(state__in=DEPLOYMENT_ENDED)
+    return Deployment.objects.filter(function=OuterRef("pk"), trial=False).exclude(state__in=DEPLOYMENT_ENDED)
 
 
 def _tagged(rows: QuerySet[Any], tag: str) -> QuerySet[Any]:

@@ -72,6 +72,6 @@ def _failing(project_id: UUID, now: datetime) -> tuple[Failing, ...]:
 
 
 def _recent_deployments(project_id: UUID, limit: int) -> tuple[Deployment, ...]:
-    rows = Deployment.objects.filter(project_id=project_id, function__deleted_at=None)
+    rows = Deployment.objects.filter(project_id=project_id, function__deleted_at=None, trial=False)
     joined = rows.select_related("function", "version", "created_by")
     return tuple(joined.order_by("-created_at", "-id")[:limit])

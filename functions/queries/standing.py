@@ -54,7 +54,9 @@ def _shown(running: Revision | None, deployment: Deployment | None) -> Revision 
 
 
 def _newest_deployments(function_ids: Sequence[UUID]) -> dict[UUID, Deployment]:
-    newest = Deployment.objects.filter(function=OuterRef("function")).order_by("-id").values("id")[:1]
+    newest = (
+        Deployment.objects.filter(function=OuterRef("function"), trial=False).order_by("-id").values("id")[:1]
+    )
     rows = Deployment.objects.filter(function_id__in=function_ids, id=Subquery(newest))
     rows = rows.select_related("revision__artifact").defer("log", "steps")
     return {row.function_id: row for row in rows}

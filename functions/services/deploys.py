@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,8 @@ from functions.states import DEPLOYMENT_ENDED, DEPLOYMENT_MOVES, LIVE_ALIAS, Dep
 logger = logging.getLogger(__name__)
 
 LOG_LIMIT = 512 * 1024  # characters of a build log that are kept
+TRIAL_KEPT = timedelta(days=1)
+DISCARDED_AT_ONCE = 200
 
 
 @transaction.atomic
@@ -47,14 +50,47 @@ def request_deploy(*, acting: Principal, function: Function, description: str = 
     published, alias `live` moved. Editing may go on meanwhile. Raises InvalidParameterValue for a draft
     without code."""
     require(acting, Role.DEVELOPER, function.project_id)
+    draft, revision = _freeze(function, acting)
+    return _enqueue(
+        acting, function, revision, publish=True, install=True, token=draft.token, description=description
+    )
+
+
+@transaction.atomic
+def request_trial(*, acting: Principal, function: Function) -> Deployment:
+    """Have the draft made ready to be called by its revision's id, as a test does, while callers go on getting
+    what is live. The trial of the same draft is used again unless it failed. Raises InvalidParameterValue for a
+    draft without code."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    token = Draft.objects.values_list("token", flat=True).get(function=function)
+    rows = Deployment.objects.filter(function=function, trial=True, draft_token=token)
+    made = rows.exclude(state=DeploymentState.FAILED).order_by("-id").first()
+    if made is not None:
+        return made
+    draft, revision = _freeze(function, acting)
+    return _enqueue(
+        acting, function, revision, publish=False, trial=True, install=True, token=draft.token, description=""
+    )
+
+
+def discard_trials(*, now: datetime) -> int:
+    """Forget trials a day old, and revisions that only they had; returns how many trials went."""
+    old = Deployment.objects.filter(trial=True, ended_at__lt=now - TRIAL_KEPT)[:DISCARDED_AT_ONCE]
+    for trial in old:
+        with transaction.atomic():
+            trial.delete()
+            unused = Revision.objects.filter(deployments=None, versions=None, latest_of=None)
+            unused.filter(pk__in=[trial.revision_id]).delete()
+    return len(old)
+
+
+def _freeze(function: Function, acting: Principal) -> tuple[Draft, Revision]:
+    """The draft, locked, and a revision of it."""
     # "self": PostgreSQL locks no row that a join may miss.
     rows = Draft.objects.select_for_update(of=("self",)).select_related("package")
     draft = rows.get(function=function)
     artifact = draft.package or _pack(draft)
-    revision = _revision(function, artifact, _settings_of(draft), acting)
-    return _enqueue(
-        acting, function, revision, publish=True, install=True, token=draft.token, description=description
-    )
+    return draft, _revision(function, artifact, _settings_of(draft), acting)
 
 
 def request_update(
@@ -110,7 +146,7 @@ def take_in(package: bytes) -> Artifact:
 
 def open_deployment(function: Function) -> Deployment | None:
     """The newest deployment that is still under way, with its revision."""
-    rows = Deployment.objects.filter(function=function).exclude(state__in=DEPLOYMENT_ENDED)
+    rows = Deployment.objects.filter(function=function, trial=False).exclude(state__in=DEPLOYMENT_ENDED)
     return rows.select_related("revision__artifact", "revision__dependencies").order_by("-id").first()
 
 
@@ -151,7 +187,10 @@ def set_dependencies(*, revision: Revision, key: str, size: int) -> None:
 
 def finish(*, deployment_id: UUID, acting: Principal) -> Deployment:
     """Make a deployment's revision what runs, and after an update by the API let the draft follow. A newer
-    revision that is live already wins: then this one is superseded and changes nothing."""
+    revision that is live already wins: then this one is superseded and changes nothing. A trial is ready, and
+    that is all."""
+    if Deployment.objects.filter(pk=deployment_id, trial=True).exists():
+        return advance(deployment_id, DeploymentState.SUCCEEDED)
     deployment = _activate(deployment_id, acting)
     by_api = deployment.draft_token is None and deployment.state == DeploymentState.SUCCEEDED
     if by_api and deployment.revision is not None:
@@ -249,6 +288,7 @@ def _enqueue(
     install: bool,
     token: UUID | None,
     description: str,
+    trial: bool = False,
 ) -> Deployment:
     # What is small finds room in the database, but neither Redis nor the worker would then get any further.
     require_room(config().home)
@@ -257,6 +297,7 @@ def _enqueue(
         function=function,
         revision=revision,
         publish=publish,
+        trial=trial,
         install_dependencies=install,
         draft_token=token,
         description=plain_text(description),

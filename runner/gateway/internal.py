@@ -23,8 +23,8 @@ from functions.errors import (
 )
 from functions.records import AcceptedEvent
 from functions.routing import choose
-from functions.snapshots import Route
-from functions.states import EndReason, InvocationType, Outcome, TriggerKind
+from functions.snapshots import FunctionSnapshot, Route
+from functions.states import DRAFT, EndReason, InvocationType, Outcome, TriggerKind
 from runner.client import Health, SandboxesView, Warmed
 from runner.gateway import answers, payloads, report
 from runner.gateway.catalog import Catalog
@@ -111,8 +111,27 @@ class InternalApi:
         payload = payloads.checked(exchange.request.body, kind)
         function_id = headers.get("x-functory-function", "")
         qualifier = headers.get("x-functory-qualifier", "")
+        if revision_id := headers.get("x-functory-revision", ""):
+            self._spawn(self._try(exchange, payload, revision_id))
+            return
         then = answers.guarded(exchange, self._routed, exchange, kind, payload)
         self._catalog.route_by_id(function_id, qualifier, then)
+
+    async def _try(self, exchange: Exchange, payload: bytes, revision_id: str) -> None:
+        """A call of a revision that is not live, as a test of a draft is."""
+
+        def submit(snapshot: FunctionSnapshot) -> None:
+            if snapshot.function_id != exchange.request.headers.get("x-functory-function", ""):
+                raise ResourceNotFound(f"Revision not found: {revision_id}")
+            tried = replace(snapshot, version=DRAFT)
+            self._routed(exchange, InvocationType.REQUEST_RESPONSE, payload, Route("", "", ((tried, 1.0),)))
+
+        try:
+            snapshot = await self._catalog.revision(uuid_of(revision_id))
+        except FunctoryError as error:
+            answers.refuse(exchange, error)
+        else:
+            answers.guarded(exchange, submit)(snapshot)
 
     def _routed(
         self, exchange: Exchange, kind: InvocationType, payload: bytes, route: Route | FunctoryError
@@ -153,6 +172,14 @@ class InternalApi:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def uuid_of(text: str) -> UUID:
+    """A revision's id; raises ResourceNotFound for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ResourceNotFound(f"Revision not found: {text[:64]}") from None
 
 
 def json_of(value: Any) -> bytes:

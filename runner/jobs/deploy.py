@@ -20,7 +20,7 @@ from functions.outages import full_disk
 from functions.runtimes import runtime
 from functions.services import deploys
 from functions.services.guard import system_principal
-from functions.states import DEPLOYMENT_ENDED, DEPLOYMENT_MOVES, DeploymentState
+from functions.states import DEPLOYMENT_ENDED, DEPLOYMENT_MOVES, DRAFT, DeploymentState
 from runner.build.builder import BuildFailed, reader, too_large
 from runner.build.container import BuilderDown
 from runner.build.indexes import read_indexes
@@ -172,6 +172,13 @@ def _start(deployment: Deployment, revision: Revision) -> None:
         raise DeployFailed(warmed.error_type or "Runtime.Unknown", message)
 
 
+def _version_of(deployment: Deployment) -> str:
+    """The name that the revision will run under: it is in its environment."""
+    if deployment.trial:
+        return DRAFT
+    return str(deployment.function.next_version) if deployment.publish else ""
+
+
 def _warm(deployment: Deployment, revision: Revision) -> Warmed:
     deadline = time.monotonic() + GATEWAY_PATIENCE_S
     with GatewayClient(settings.FUNCTORY) as client:
@@ -180,7 +187,7 @@ def _warm(deployment: Deployment, revision: Revision) -> Warmed:
                 return client.warm(
                     function_id=str(deployment.function_id),
                     revision_id=str(revision.pk),
-                    version=str(deployment.function.next_version) if deployment.publish else "",
+                    version=_version_of(deployment),
                 )
             except GatewayDown:
                 if time.monotonic() > deadline:

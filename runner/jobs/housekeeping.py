@@ -16,7 +16,7 @@ from functions.artifacts import Store
 from functions.installation import store
 from functions.limits import UNDO_DELETE_DAYS
 from functions.models import Deployment, Function
-from functions.services import code, retention
+from functions.services import code, deploys, retention
 from functions.services.functions import purge_function
 from functions.states import DEPLOYMENT_ENDED, DeploymentState
 from runner.build.container import BuilderDown, remove
@@ -68,6 +68,7 @@ def discard_code() -> None:
     """Remove packages and dependencies that nothing refers to any more, and what broken work left on disk."""
     kept: Store = store()
     now = timezone.now()
+    deploys.discard_trials(now=now)
     for sha256 in code.discard_artifacts(now=now):
         kept.discard(sha256)
     for key in code.discard_dependencies(now=now):

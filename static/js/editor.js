@@ -198,7 +198,7 @@ function showStatus(trouble = "") {
   find("size").textContent = bytes < 1000 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`;
   if (find("save")) find("save").disabled = !changed || Boolean(saving.state.saving);
   const runs = find("run-words");
-  if (runs) runs.textContent = changed || !files.deployed ? "Deploy and run" : "Run test";
+  if (runs) runs.textContent = changed ? "Save and run" : "Run test";
 }
 
 function drawAll() {

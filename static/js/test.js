@@ -30,14 +30,43 @@ const setters = new Map([...document.querySelectorAll("[data-json-editor]")].map
 if (form) {
   const area = form.querySelector("[name=payload]");
   const choice = form.querySelector("[data-test-event]");
+  const source = form.querySelector("[data-event-source]");
+  const showSource = () => {
+    const page = choice.selectedOptions[0]?.dataset.source;
+    source.hidden = !page;
+    if (page) source.href = page;
+  };
   choice.addEventListener("change", () => {
     const chosen = choice.selectedOptions[0];
     if (chosen.dataset.payload !== undefined) setters.get(area)(chosen.dataset.payload);
+    showSource();
   });
+  showSource();
+  checkAsTyped(form, area);
   document.querySelector("[data-save-event]")?.addEventListener("submit", (event) => {
     event.target.elements.payload.value = area.value;
   });
   runs(form);
+}
+
+// Says what is wrong with the JSON while it is typed, a moment after the last key.
+function checkAsTyped(testForm, area) {
+  const problem = testForm.querySelector("[data-json-problem]");
+  let timer = 0;
+  const check = () => {
+    let told = "";
+    try {
+      JSON.parse(area.value);
+    } catch (error) {
+      told = `Not JSON yet: ${error.message}`;
+    }
+    problem.textContent = told;
+    problem.hidden = !told;
+  };
+  area.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(check, 300);
+  });
 }
 
 function runs(testForm) {
@@ -66,13 +95,77 @@ function runs(testForm) {
   });
 }
 
-// Results of this visit, to go back to: the last ten.
+// Results of this visit, to go back to and to compare two of: the last ten.
 function showHistory(place, result, past) {
   if (past.length < 2) return;
-  const list = document.createElement("select");
-  list.className = "form-select form-select-sm w-auto";
-  list.setAttribute("aria-label", "Earlier results");
-  list.append(...past.map((run, index) => new Option(run.words, String(index))));
-  list.addEventListener("change", () => (result.innerHTML = past[Number(list.value)].html));
-  place.replaceChildren(list);
+  const list = (label, chosen, act) => {
+    const select = document.createElement("select");
+    select.className = "form-select form-select-sm w-auto";
+    select.setAttribute("aria-label", label);
+    select.append(...past.map((run, index) => new Option(run.words, String(index))));
+    select.value = String(chosen);
+    select.addEventListener("change", act);
+    return select;
+  };
+  const compare = document.createElement("button");
+  compare.type = "button";
+  compare.className = "btn btn-sm";
+  compare.textContent = "Compare";
+  const show = () => {
+    result.classList.toggle("comparing", Boolean(second));
+    if (!second) return (result.innerHTML = past[Number(first.value)].html);
+    compareRuns(result, past[Number(second.value)], past[Number(first.value)]);
+  };
+  let second = null;
+  const first = list("Earlier results", 0, show);
+  compare.setAttribute("aria-pressed", "false");
+  compare.addEventListener("click", () => {
+    second?.remove();
+    second = second ? null : list("Compare with", 1, show);
+    if (second) place.append(second);
+    compare.setAttribute("aria-pressed", String(Boolean(second)));
+    show();
+  });
+  result.classList.remove("comparing");
+  place.replaceChildren(first, compare);
+}
+
+// Two results side by side, the older left; what differs is marked, in the numbers and line by line in the answers.
+function compareRuns(result, older, newer) {
+  const columns = [older, newer].map((run) => {
+    const column = document.createElement("section");
+    column.innerHTML = run.html;
+    column.prepend(Object.assign(document.createElement("h3"), { className: "result-head", textContent: run.words }));
+    column.querySelectorAll("[id]").forEach((element) => element.removeAttribute("id"));
+    return column;
+  });
+  const [left, right] = columns.map(factsOf);
+  for (const [name, cell] of right) {
+    const other = left.get(name);
+    if (name === "Request id" || (other && other.textContent.trim() === cell.textContent.trim())) continue;
+    cell.classList.add("differs");
+    other?.classList.add("differs");
+  }
+  markLines(...columns.map((column) => column.querySelector("[aria-label^=Response]")));
+  result.replaceChildren(...columns);
+}
+
+function factsOf(column) {
+  const rows = [...column.querySelectorAll(".result-facts > div")];
+  return new Map(rows.map((row) => [row.querySelector("dt").firstChild.textContent.trim(), row.querySelector("dd")]));
+}
+
+function markLines(left, right) {
+  if (!left || !right) return;
+  const texts = [left, right].map((place) => place.textContent.split("\n"));
+  [left, right].forEach((place, at) => {
+    const others = new Set(texts[1 - at]);
+    place.replaceChildren(
+      ...texts[at].map((line) => {
+        const row = document.createElement(others.has(line) ? "span" : "mark");
+        row.textContent = `${line}\n`;
+        return row;
+      }),
+    );
+  });
 }

@@ -88,10 +88,7 @@ def test_an_event_that_is_no_json_says_where_it_breaks(admin, project, answer_wi
     assert not orders
 
 
-def test_a_draft_does_not_run(admin, project, draft):
-    answer = admin.post(url_of(project, "function_test_run", "sketch"), {"payload": "{}"})
-    assert answer.status_code == 409
-    assert b"Deploy first" in answer.content
+def test_what_was_never_deployed_has_no_test_tab_to_run_it_on(admin, project, draft):
     assert b"Nothing to run yet" in admin.get(url_of(project, function="sketch")).content
 
 

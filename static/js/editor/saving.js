@@ -67,11 +67,11 @@ export function makeSaving(editor, { saveUrl, deployUrl, liveVersion }) {
     waits = null;
   });
 
-  // The test of the panel runs what is deployed, so what is here is deployed first if it differs.
+  // A test of the draft runs what is saved, so what is here is saved first. Callers go on getting what is live.
   document.addEventListener("htmx:confirm", (event) => {
-    if (event.target.id !== "test-form" || (!files.changed && files.deployed)) return;
+    if (event.target.id !== "test-form" || !files.changed || !runsDraft(event.target)) return;
     event.preventDefault();
-    deploy().then((done) => done && event.detail.issueRequest());
+    save().then((done) => done && event.detail.issueRequest());
   });
   // The wizard's form saves the editor before it goes on.
   document.querySelector("form[data-saves-editor]")?.addEventListener("submit", (event) => {
@@ -82,4 +82,8 @@ export function makeSaving(editor, { saveUrl, deployUrl, liveVersion }) {
   });
 
   return { state, save, deploy };
+}
+
+function runsDraft(form) {
+  return form.elements.target?.value === "draft";
 }

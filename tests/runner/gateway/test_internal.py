@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from functions.config import Config
@@ -142,6 +143,27 @@ def test_throttled_calls_are_refused_with_their_reason(run):
             await ask(client.invoke, order())
         assert (caught.value.status, caught.value.code) == (429, "TooManyRequestsException")
         assert caught.value.reason == "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+    run(body)
+
+
+def test_a_revision_that_is_not_live_is_run_by_its_id(run):
+    async def body(doors, client):
+        doors.table.revisions[UUID(REVISION)] = snapshot(REVISION, "$LATEST")
+        order = Order(
+            function_id=FUNCTION, revision_id=REVISION, payload=b'{"n":1}', trigger=TriggerKind.TEST
+        )
+        record = await ask(client.invoke, order)
+        assert (record.version, record.revision_id, record.response) == ("draft", REVISION, '{"n":1}')
+        for wrong in (
+            {"function_id": REVISION},
+            {"revision_id": FUNCTION},
+            {"revision_id": "x"},
+            {"project_id": "q"},
+        ):
+            with pytest.raises(GatewayRefused) as refused:
+                await ask(client.invoke, msgspec.structs.replace(order, **wrong))
+            assert refused.value.status == 404
 
     run(body)
 
