@@ -15,6 +15,25 @@ _BYTES_END = re.compile(rb"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A text in place of a part of the file."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What a linter would do about a problem without changing what the code does."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One problem of one file. `code` and `url` are the rule's name and page, "" if it has none."""
 
@@ -27,6 +46,7 @@ class Problem:
     code: str
     message: str
     url: str = ""
+    fix: Fix | None = None
 
 
 class Text:

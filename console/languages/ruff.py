@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.languages.child import Workplace, gave_up, run, workplace
-from console.languages.problems import MOST_PROBLEMS, Problem, Severity, Text
+from console.languages.problems import MOST_PROBLEMS, Edit, Fix, Problem, Severity, Text
 from functions.errors import InvalidParameterValue
 
 # What is wrong or very likely so; how code looks is the formatter's affair.
@@ -48,18 +48,33 @@ def _target(runtime: str) -> tuple[str, ...]:
 
 def _problem(found: Mapping[str, Any], place: Workplace, texts: Mapping[str, Text]) -> Problem:
     path = place.path_of(found["filename"])
-    start, end = found["location"], found["end_location"]
     code = str(found["code"] or "")
     is_syntax = code in {"", "invalid-syntax"}
     severity: Severity = "error" if is_syntax or _FAULTS.match(code) else "warning"
+    line, column, end_line, end_column = _span(found, texts[path])
     return Problem(
         path=path,
-        line=start["row"],
-        column=texts[path].column(start["row"], start["column"] - 1),
-        end_line=end["row"],
-        end_column=texts[path].column(end["row"], end["column"] - 1),
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
         severity=severity,
         code="" if is_syntax else code,
         message=str(found["message"]),
         url=str(found["url"] or ""),
+        fix=_fix(found["fix"], texts[path]),
     )
+
+
+def _span(found: Mapping[str, Any], text: Text) -> tuple[int, int, int, int]:
+    start, end = found["location"], found["end_location"]
+    column = text.column(start["row"], start["column"] - 1)
+    return start["row"], column, end["row"], text.column(end["row"], end["column"] - 1)
+
+
+def _fix(found: Mapping[str, Any] | None, text: Text) -> Fix | None:
+    """Only what ruff calls safe: the others may change what the code does."""
+    if found is None or found["applicability"] != "safe":
+        return None
+    edits = tuple(Edit(*_span(edit, text), text=str(edit["content"])) for edit in found["edits"])
+    return Fix(str(found["message"] or "Fix"), edits)

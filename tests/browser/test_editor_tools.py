@@ -127,6 +127,17 @@ def test_problems_are_marked_counted_and_reached_by_keyboard(page: Page) -> None
     expect(count).to_have_text("1 problem")
 
 
+def test_a_problem_is_mended_from_the_list(page: Page) -> None:
+    write(page, "import os\nimport sys\n\nprint(sys.path)\n")
+    expect(page.locator("[data-problem-count]")).to_have_text("1 problem")
+    page.keyboard.press("Control+Shift+M")
+    page.get_by_role("button", name="Fix").click()
+    expect(page.locator("[data-problem-count]")).to_have_text("0 problems")
+    assert text_of(page) == "import sys\n\nprint(sys.path)\n"
+    page.keyboard.press("Control+z")
+    assert text_of(page) == "import os\nimport sys\n\nprint(sys.path)\n"
+
+
 def test_a_file_is_formatted_and_what_does_not_parse_is_left(page: Page) -> None:
     write(page, "x=[1,2]\n")
     page.keyboard.press("Shift+Alt+F")

@@ -5,6 +5,12 @@ import { ask } from "./server.js";
 
 const DELAY_MS = 600;
 
+// Where a line and column of a problem are in a text.
+function at(doc, line, column) {
+  const row = doc.line(Math.min(Math.max(1, line), doc.lines));
+  return Math.min(row.from + column - 1, row.to);
+}
+
 export function makeProblems(editor, { url, suffixes }) {
   const found = new Map(); // path -> problems
   const checked = new Map(); // path -> the text they were found in
@@ -53,22 +59,31 @@ export function makeProblems(editor, { url, suffixes }) {
     timer = setTimeout(check, DELAY_MS);
   }
 
+  // What the linter would do, if the text is still the one that it read.
+  function mend(problem) {
+    editor.show(problem.path);
+    if (checked.get(problem.path) !== editor.files.get(problem.path).text) return editor.say("The text has changed: it is checked again first");
+    const { doc } = editor.view.state;
+    const changes = problem.fix.edits.map((edit) => ({ from: at(doc, edit.line, edit.column), to: at(doc, edit.end_line, edit.end_column), insert: edit.text }));
+    editor.change(problem.path, changes);
+    editor.say(problem.fix.title);
+    editor.view.focus();
+  }
+
   // The marks of the open file, if its text is the one that was read.
   function mark() {
     const { view, open, files } = editor;
     if (!view || !isLinted(open) || checked.get(open) !== files.get(open)?.text) return;
     const { doc } = view.state;
-    const at = (line, column) => {
-      const row = doc.line(Math.min(Math.max(1, line), doc.lines));
-      return Math.min(row.from + column - 1, row.to);
-    };
     const marks = (found.get(open) ?? []).map((problem) => {
-      const from = at(problem.line, problem.column);
-      const to = Math.max(at(problem.end_line, problem.end_column), Math.min(from + 1, doc.length));
-      return { from, to, severity: problem.severity, message: problem.message, source: problem.code || undefined };
+      const from = at(doc, problem.line, problem.column);
+      const to = Math.max(at(doc, problem.end_line, problem.end_column), Math.min(from + 1, doc.length));
+      return { from, to, severity: problem.severity, message: problem.message, source: problem.code || undefined, actions: actionsOf(problem) };
     });
     view.dispatch(CM.setDiagnostics(view.state, marks));
   }
+
+  const actionsOf = (problem) => (problem.fix && !editor.readOnly ? [{ name: problem.fix.title, apply: () => mend(problem) }] : []);
 
   // Problems that the editor itself finds (JSON), of the open file.
   function local() {
@@ -96,6 +111,12 @@ export function makeProblems(editor, { url, suffixes }) {
     door.append(kind, problem.message, where);
     door.addEventListener("click", () => editor.show(problem.path, { line: problem.line, column: problem.column }));
     item.append(door);
+    if (problem.fix && !editor.readOnly) {
+      const fix = document.createElement("button");
+      Object.assign(fix, { type: "button", className: "btn btn-sm", textContent: "Fix", title: problem.fix.title });
+      fix.addEventListener("click", () => mend(problem));
+      item.append(fix);
+    }
     if (problem.url) {
       const rule = document.createElement("a");
       Object.assign(rule, { href: problem.url, target: "_blank", rel: "noopener noreferrer", textContent: problem.code, title: `About the rule ${problem.code}` });
@@ -133,7 +154,7 @@ export function makeProblems(editor, { url, suffixes }) {
     place.querySelector("button")?.focus();
   }
   place.addEventListener("keydown", (event) => {
-    const doors = [...place.querySelectorAll("button")];
+    const doors = [...place.querySelectorAll(".problem")];
     const at = doors.indexOf(document.activeElement);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && at >= 0) {

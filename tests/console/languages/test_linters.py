@@ -26,6 +26,18 @@ def test_python_is_read_by_ruff():
     assert found[0].url.startswith("https://")
 
 
+def test_what_can_be_mended_safely_brings_its_edits_and_nothing_else_does():
+    unused, mutable = table.lint({"a.py": 'import os; s = "😀"\n\n\ndef f(x=[]):\n    return x\n'}, PYTHON)[
+        ::2
+    ]
+    assert unused.fix is not None
+    assert unused.fix.title == "Remove unused import: `os`"
+    (edit,) = unused.fix.edits
+    assert (edit.line, edit.column, edit.end_line, edit.text) == (1, 1, 1, "")
+    assert mutable.code == "B006"
+    assert mutable.fix is None
+
+
 def test_javascript_and_typescript_are_read_by_oxlint():
     files = {"index.mjs": "debugger;\nexport const a = missing;\n", "lib/b.ts": "export let b: number = 1;\n"}
     assert codes(files, NODE) == [("index.mjs", 1, "no-debugger"), ("index.mjs", 2, "no-undef")]
