@@ -114,6 +114,7 @@ export function makeProblems(editor, { url, suffixes }) {
     if (problem.fix && !editor.readOnly) {
       const fix = document.createElement("button");
       Object.assign(fix, { type: "button", className: "btn btn-sm", textContent: "Fix", title: problem.fix.title });
+      fix.setAttribute("aria-label", `Fix: ${problem.fix.title}`);
       fix.addEventListener("click", () => mend(problem));
       item.append(fix);
     }

@@ -34,6 +34,7 @@ const theme = EditorView.theme({
   ".cm-button": { backgroundImage: "none", backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)", borderRadius: "4px" },
   ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)", borderRadius: "6px" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent-solid)", color: "#fff" },
+  ".cm-diagnosticAction": { backgroundColor: "var(--accent-solid)", color: "#fff", padding: "1px 6px" },
   ".cm-searchMatch": { backgroundColor: "var(--soon-wash)", outline: "1px solid var(--soon)" },
   ".cm-matchingBracket": { backgroundColor: "var(--accent-wash)", outline: "1px solid var(--accent)" },
   ".cm-collapsedLines": { background: "var(--sunken)", color: "var(--quiet)", padding: "0.25rem 0.5rem" },
