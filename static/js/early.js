@@ -34,4 +34,17 @@
       change.addedNodes.forEach(convert);
     }
   }).observe(root, { childList: true, subtree: true });
+
+  // A script or style sheet that did not arrive (a network that changed just then) leaves a page that looks whole
+  // and does nothing: say so, above it.
+  addEventListener("error", ({ target }) => {
+    if (!target.matches?.("script[src], link[rel=stylesheet]")) return;
+    const say = () => {
+      const bar = document.querySelector("#trouble");
+      if (!bar) return;
+      bar.querySelector("[data-text]").textContent = "A part of this page did not arrive. Reload the page; what was saved is safe.";
+      bar.hidden = false;
+    };
+    document.readyState === "loading" ? addEventListener("DOMContentLoaded", say) : say();
+  }, true);
 })();
