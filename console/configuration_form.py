@@ -15,13 +15,15 @@ from functions.models import Draft, Revision
 
 TEXTS = ("description", "handler", "runtime", "network", "event_capture")
 NUMBERS = {"memory_mb": "Memory", "timeout_s": "The time-out", "ephemeral_mb": "Temporary storage"}
-FIELDS = (*TEXTS, *NUMBERS)
+LINES = "redact"
+FIELDS = (*TEXTS, *NUMBERS, LINES)
 MASKED = "environment_masked"
 
 
 def form_of(draft: Draft) -> Form:
     """The form as it stands before anything is typed; `environment` and `kind` are there for refusals."""
-    return Form({name: str(getattr(draft, name)) for name in FIELDS} | {"environment": ""})
+    values = {name: str(getattr(draft, name)) for name in (*TEXTS, *NUMBERS)}
+    return Form(values | {LINES: "\n".join(draft.redact), "environment": ""})
 
 
 def read_form(post: QueryDict, names: tuple[str, ...] = FIELDS) -> Form:
@@ -35,7 +37,8 @@ def typed_settings(form: Form) -> dict[str, Any]:
     """The fields of a form as services.drafts.save_configuration takes them; raises InvalidParameterValue."""
     values: dict[str, Any] = {name: form.text(name) for name in TEXTS if name in form.values}
     numbers = {name: form.number(name, label) for name, label in NUMBERS.items() if name in form.values}
-    return values | numbers
+    lines = {LINES: form.text(LINES)} if LINES in form.values else {}
+    return values | numbers | lines
 
 
 def environment_of(source: Draft | Revision) -> dict[str, str]:

@@ -66,6 +66,12 @@ TERMS: dict[str, Term] = {
         "Turn it off when events carry what may not be stored.",
         "Up to 256 KB of each.",
     ),
+    "redact": Term(
+        "Fields not kept",
+        "Values at these places of an event or answer are replaced before it is kept. The function gets them whole.",
+        "It keeps passwords and card numbers out of logs of calls; a replay then sends what was kept.",
+        "20 paths.",
+    ),
     "function_url": Term(
         "Function URL",
         "An HTTP address of its own for this function. Method, path, headers and body arrive as the event.",

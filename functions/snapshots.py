@@ -33,6 +33,7 @@ class FunctionSnapshot:
     reserved_concurrency: int | None = None
     account_concurrency: int = 1000
     event_capture: str = "recent"
+    redact: tuple[str, ...] = ()
     paused: bool = False
 
     @property

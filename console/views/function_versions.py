@@ -29,6 +29,7 @@ COMPARED = (
     ("ephemeral_mb", "Temporary storage (MB)"),
     ("network", "Network"),
     ("event_capture", "Event capture"),
+    ("redact", "Fields not kept"),
     ("artifact_id", "Code (SHA-256)"),
     ("dependencies_id", "Dependencies"),
     ("description", "Description"),

@@ -10,7 +10,8 @@ from functions.states import EventCapture, NetworkMode
 
 class Configuration(models.Model):
     """Abstract: limits as in Lambda (memory in MB, time-out in seconds, /tmp in MB). `environment` is an
-    encrypted JSON object, see functions.encryption. `aws_settings` keeps, by AWS's own member names, settings
+    encrypted JSON object, see functions.encryption; `redact` lists field paths, see functions.redaction.
+    `aws_settings` keeps, by AWS's own member names, settings
     of the API that are stored and given back but change nothing here (TracingConfig, LoggingConfig)."""
 
     runtime = models.CharField(max_length=32, default="python3.13")
@@ -22,6 +23,7 @@ class Configuration(models.Model):
     network = models.CharField(max_length=16, choices=NetworkMode.choices, default=NetworkMode.INTERNET)
     environment = models.BinaryField(default=b"")
     event_capture = models.CharField(max_length=8, choices=EventCapture.choices, default=EventCapture.RECENT)
+    redact = models.JSONField(default=list, blank=True)
 
     role = models.CharField(max_length=256, blank=True)
     architecture = models.CharField(max_length=16, default="x86_64")

@@ -102,6 +102,7 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
         environment=vault().unseal_environment(revision.environment),
         reserved_concurrency=function.reserved_concurrency,
         event_capture=revision.event_capture,
+        redact=tuple(revision.redact),
         account_concurrency=function.project.concurrency_limit,
         paused=function.paused_at is not None,
     )

@@ -24,6 +24,7 @@ from functions.limits import (
 from functions.models import Artifact, Draft, DraftFile, Function, Revision
 from functions.models.configuration import CONFIGURATION_FIELDS
 from functions.naming import check_environment, check_file_path, check_handler, plain_text
+from functions.redaction import check_paths
 from functions.runtimes import runtime
 from functions.services.guard import record, require
 from functions.snapshots import Principal
@@ -37,6 +38,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "runtime": lambda value: runtime(value).identifier,
     "network": lambda value: _one_of(NetworkMode.values, value, "network"),
     "event_capture": lambda value: _one_of(EventCapture.values, value, "event_capture"),
+    "redact": check_paths,
     "description": lambda value: plain_text(str(value)),
 }
 

@@ -11,6 +11,7 @@ from functions import limits
 from functions.errors import FunctoryError
 from functions.pricing import LIST_PRICE, billed_ms, cost_pico
 from functions.records import InvocationRecord
+from functions.redaction import redacted
 from functions.states import FUNCTION_FAULTS, NOT_RUN, EventCapture, Outcome
 from runner.gateway.invocation import Invocation
 from runner.sandbox.spec import Bound, Ended
@@ -132,9 +133,13 @@ def too_large(ended: Ended) -> Ended:
     )
 
 
-def kept_text(data: bytes) -> str | None:
-    """An event or answer as it is stored; None when it is too large to keep."""
-    return data.decode("utf-8", "replace") if len(data) <= limits.CAPTURED_PAYLOAD else None
+def kept_text(data: bytes, redact: tuple[str, ...] = ()) -> str | None:
+    """An event or answer as it is stored, without the fields that the function's settings name; None when it is
+    too large to keep, or cannot be read and so cannot be redacted."""
+    if len(data) > limits.CAPTURED_PAYLOAD:
+        return None
+    text = data.decode("utf-8", "replace")
+    return redacted(text, redact) if redact and text else text
 
 
 def record_of(
@@ -183,8 +188,8 @@ def record_of(
         trace_id=call.trace_id,
         payload_bytes=len(call.payload),
         response_bytes=len(response),
-        payload=kept_text(call.payload) if captured else None,
-        response=kept_text(response) if captured else None,
+        payload=kept_text(call.payload, snapshot.redact) if captured else None,
+        response=kept_text(response, snapshot.redact) if captured else None,
         log=log,
         log_truncated=ended.log_truncated,
         concurrency=call.concurrency,

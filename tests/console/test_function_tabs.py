@@ -157,6 +157,17 @@ def test_saving_and_deploying_at_once(admin, project, function):
     assert answer.url == url_of(project, "deployment", Deployment.objects.get().pk)
 
 
+def test_fields_that_are_not_kept_are_saved_and_wrong_ones_refused(admin, project, function):
+    page = url_of(project, "function_configuration")
+    admin.post(page, {**SETTINGS, "redact": "headers.authorization\nbody.pin"})
+    assert Draft.objects.get(function=function).redact == ["headers.authorization", "body.pin"]
+    assert b"headers.authorization\nbody.pin" in admin.get(page).content
+    answer = admin.post(page, {**SETTINGS, "redact": "a..b"})
+    assert answer.status_code == 400
+    assert b"is no field path" in answer.content
+    assert Draft.objects.get(function=function).redact == ["headers.authorization", "body.pin"]
+
+
 def test_out_of_bounds_is_said_beside_the_field(admin, project, function):
     answer = admin.post(url_of(project, "function_configuration"), {**SETTINGS, "memory_mb": "1"})
     assert answer.status_code == 400
