@@ -34,6 +34,7 @@ class FunctionSnapshot:
     account_concurrency: int = 1000
     event_capture: str = "recent"
     redact: tuple[str, ...] = ()
+    role: str = ""
     paused: bool = False
 
     @property
@@ -75,9 +76,10 @@ class UrlSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who acts: a person on the console, an access key through the API, or a part of Functory itself."""
+    """Who acts: a person on the console, an access key through the API, a function's role from inside its
+    sandbox, or a part of Functory itself."""
 
-    kind: str  # "user", "key" or "system"
+    kind: str  # "user", "key", "role" or "system"
     id: str
     name: str
     project_id: str
@@ -88,6 +90,8 @@ class Principal:
     @property
     def arn(self) -> str:
         """As GetCallerIdentity would say it."""
+        if self.kind == "role":
+            return f"arn:aws:sts::{self.account}:assumed-role/{self.name}"
         return f"arn:aws:iam::{self.account}:{'root' if self.kind == 'system' else 'user/' + self.name}"
 
 

@@ -103,6 +103,7 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
         reserved_concurrency=function.reserved_concurrency,
         event_capture=revision.event_capture,
         redact=tuple(revision.redact),
+        role=revision.role,
         account_concurrency=function.project.concurrency_limit,
         paused=function.paused_at is not None,
     )

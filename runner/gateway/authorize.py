@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any, Protocol
 
 from functions.errors import AccessDenied, FunctoryError, UnrecognizedClient
 from functions.signing import Claim, SignedRequest, read_claim, verify
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal
 from functions.states import Role
-from runner.gateway.catalog import Catalog
 from runner.gateway.invocation import now_us
 from runner.gateway.wire import Request
 
@@ -21,11 +21,27 @@ Refused = Callable[[FunctoryError], None]
 HASHED_AT_ONCE = 512 * 1024  # larger bodies are hashed on a thread, beside the loop
 
 
+class Keys(Protocol):
+    """Where keys are looked up."""
+
+    def key(self, key_id: str, then: Callable[[Any], None]) -> None:
+        """An access key; None when it does not work."""
+        ...
+
+
+class Authority(Protocol):
+    """Who says whether a request may go on, and as whom."""
+
+    def check(self, request: Request, allowed: Allowed, refused: Refused) -> None:
+        """Tell one of the two, once."""
+        ...
+
+
 class Authorizer:
     """Checks signatures. Answers at once when the key is known, or after the catalog has read it."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
         self._uses: dict[str, datetime] = {}
 
     def uses(self) -> dict[str, datetime]:
@@ -41,7 +57,7 @@ class Authorizer:
         except FunctoryError as error:
             refused(error)
             return
-        self._catalog.key(claim.key_id, partial(self._with_key, signed, claim, allowed, refused))
+        self._keys.key(claim.key_id, partial(self._with_key, signed, claim, allowed, refused))
 
     def _with_key(
         self,

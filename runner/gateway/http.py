@@ -48,9 +48,10 @@ class Registry(Protocol):
 
 
 class HttpConnection(asyncio.Protocol):
-    """One client's connection. `deadline` is on the loop's clock; the listener's sweep enforces it."""
+    """One client's connection. `peer` is its address, or what the listener calls it; `deadline` is on the loop's
+    clock, and the listener's sweep enforces it."""
 
-    def __init__(self, registry: Registry, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, registry: Registry, loop: asyncio.AbstractEventLoop, peer: str = "") -> None:
         self._registry = registry
         self._limits = registry.limits
         self._loop = loop
@@ -58,7 +59,7 @@ class HttpConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[Exchange] = deque()
         self._current: Exchange | None = None
-        self._peer = ""
+        self.peer = peer
         self._paused = False
         self.deadline = NEVER
 
@@ -68,8 +69,9 @@ class HttpConnection(asyncio.Protocol):
         """A client is there."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=1024 * 1024)
-        peer = transport.get_extra_info("peername")
-        self._peer = peer[0] if isinstance(peer, tuple) else ""
+        if not self.peer:
+            address = transport.get_extra_info("peername")
+            self.peer = address[0] if isinstance(address, tuple) else ""
         if not self._registry.opened(self):
             self._transport.abort()
             return
@@ -108,7 +110,7 @@ class HttpConnection(asyncio.Protocol):
 
     def exchange_for(self, request: Request) -> Exchange:
         """The exchange of a request."""
-        request.peer = self._peer
+        request.peer = self.peer
         return Exchange(self, request)
 
     def body_limit(self, request: Request) -> int:

@@ -16,7 +16,7 @@ from functions.signing import Claim
 from functions.snapshots import Principal, Route
 from functions.states import InvocationType, TriggerKind
 from runner.gateway import answers, payloads
-from runner.gateway.authorize import Authorizer, may_invoke
+from runner.gateway.authorize import Authority, may_invoke
 from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.events import EventQueue
@@ -43,7 +43,7 @@ class InvokeApi:
 
     def __init__(
         self,
-        authorizer: Authorizer,
+        authorizer: Authority,
         catalog: Catalog,
         dispatcher: Dispatcher,
         events: EventQueue,

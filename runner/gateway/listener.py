@@ -72,6 +72,11 @@ class Listener:
         """How many clients are connected."""
         return len(self._connections)
 
+    def keep_deadlines(self) -> None:
+        """Look for connections past their deadlines from now on, every second."""
+        if self._sweeper is None:
+            self._sweep()
+
     def _sweep(self) -> None:
         if self._sweeper is not None:
             self._sweeper.cancel()

@@ -17,6 +17,7 @@ import uvloop
 from functions.config import Config
 from functions.keys import read_or_create_key
 from functions.queues import changed_channel, events_stream, records_stream
+from functions.snapshots import FunctionSnapshot
 from runner.gateway.announcements import Announcements
 from runner.gateway.authorize import Authorizer
 from runner.gateway.catalog import Catalog, Source
@@ -24,7 +25,9 @@ from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.engine import Engine, Upkeep
 from runner.gateway.environment import environment_of, pool_key
 from runner.gateway.events import EventQueue
+from runner.gateway.exchange import Exchange
 from runner.gateway.fleet import Fleet
+from runner.gateway.inside import Identities, Inside, InsideListener, InsideRoutes
 from runner.gateway.internal import InternalApi
 from runner.gateway.invoke_api import InvokeApi
 from runner.gateway.journal import Journal
@@ -69,13 +72,22 @@ class Gateway:
         self._hearing = redis.asyncio.Redis.from_url(config.redis_address, health_check_interval=15)
 
         self.tail = Tail()
-        self._factory = SandboxFactory(driver, self._wrote)
+        self._identities = Identities()
+        self._inside = InsideListener(
+            InsideRoutes(self._identities, self._invoke_inside, self._stream_inside)
+        )
+        inside = Inside(self._identities, self._inside)
+        self._factory = SandboxFactory(driver, self._wrote, inside.open)
         self.engine = Engine(driver, upkeep, self._engine_is_well)
         self.pool: Pool[Sandbox] = Pool(self._make, Policy(prewarm=config.prewarm))
         self.journal = Journal(config.home / "journal", loop)
         redis_home = None if config.redis_url else config.home
         self.shipper = Shipper(self.journal, RecordStream(self._redis, records_stream()).send, redis_home)
-        starter = Starter(self.pool, pool_key, environment_of)
+
+        def environment(snapshot: FunctionSnapshot, sandbox_id: str) -> dict[str, str]:
+            return {**inside.environment(sandbox_id, snapshot), **environment_of(snapshot)}
+
+        starter = Starter(self.pool, pool_key, environment)
         memory_mb = limit_of(config.sandbox_memory_mb, read_machine_memory()[0])
         self.fleet = Fleet(loop, starter, Room(memory_mb))
         self.dispatcher = Dispatcher(loop, self.fleet, self.journal)
@@ -105,6 +117,10 @@ class Gateway:
             own=self._own.handle,
             unread=partial(note_unread, refusals, self.catalog),
         )
+        self._invoke_from_inside = InvokeApi(
+            self._identities, self.catalog, self.dispatcher, self.events, refusals
+        )
+        self._stream_from_inside = StreamApi(self._identities, self.catalog, self.dispatcher, refusals)
         self.public = Listener(Routes(parts, config.base_domain))
         self.internal = Listener(
             InternalApi(
@@ -139,7 +155,8 @@ class Gateway:
     async def stop(self) -> None:
         """Stop accepting, let calls end, end the sandboxes, ship the journal."""
         self._own.close()
-        closing = [asyncio.create_task(one.stop(GRACE_S)) for one in (self.public, self.internal)]
+        listeners = (self.public, self.internal, self._inside)
+        closing = [asyncio.create_task(one.stop(GRACE_S)) for one in listeners]
         await self.dispatcher.stop(GRACE_S)
         self.journal.flush()
         await asyncio.gather(*closing)
@@ -158,6 +175,14 @@ class Gateway:
         await self._redis.aclose()
         await self._hearing.aclose()
         self.config.gateway_socket.unlink(missing_ok=True)
+
+    # The sandboxes' door is made before the parts behind it, which run sandboxes themselves.
+
+    def _invoke_inside(self, exchange: Exchange) -> None:
+        self._invoke_from_inside.handle(exchange)
+
+    def _stream_inside(self, exchange: Exchange) -> None:
+        self._stream_from_inside.handle(exchange)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

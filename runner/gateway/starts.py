@@ -19,13 +19,14 @@ SUPPLY_S = 30.0
 
 
 class Starter:
-    """Starts sandboxes for snapshots; `key_of` and `environment_of` are the runtime table's knowledge."""
+    """Starts sandboxes for snapshots; `key_of` is the runtime table's knowledge, `environment_of` gives what a
+    sandbox (its id) finds as that function's."""
 
     def __init__(
         self,
         pool: Pool[Sandbox],
         key_of: Callable[[FunctionSnapshot], PoolKey],
-        environment_of: Callable[[FunctionSnapshot], dict[str, str]],
+        environment_of: Callable[[FunctionSnapshot, str], dict[str, str]],
     ) -> None:
         self._pool = pool
         self._key_of = key_of
@@ -36,7 +37,7 @@ class Starter:
         ServiceUnavailable when the engine cannot give one."""
         sandbox = await self._acquire(self._key_of(snapshot))
         try:
-            bound = await sandbox.bind(self._binding(snapshot))
+            bound = await sandbox.bind(self._binding(snapshot, sandbox.id))
         except DriverError as error:
             await sandbox.end(EndReason.PLATFORM)
             raise ServiceUnavailable(f"The sandbox could not be given its code: {error}") from error
@@ -55,12 +56,12 @@ class Starter:
                 f"No sandbox could be made within {SUPPLY_S:.0f} seconds: the machine is busy."
             ) from error
 
-    def _binding(self, snapshot: FunctionSnapshot) -> Binding:
+    def _binding(self, snapshot: FunctionSnapshot, sandbox_id: str) -> Binding:
         return Binding(
             mounts=mounts_of(snapshot),
             limits=Limits(snapshot.memory_mb, snapshot.ephemeral_mb),
             handler=snapshot.handler,
-            environment=self._environment_of(snapshot),
+            environment=self._environment_of(snapshot, sandbox_id),
             init_timeout_s=limits.INIT_TIMEOUT_S,
         )
 

@@ -14,7 +14,7 @@ from functions.signing import Claim
 from functions.snapshots import Principal, Route
 from functions.states import InvocationType, Outcome
 from runner.gateway import answers, eventstream
-from runner.gateway.authorize import Authorizer, may_invoke
+from runner.gateway.authorize import Authority, may_invoke
 from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.exchange import Exchange
@@ -31,7 +31,7 @@ class StreamApi:
     """Serves InvokeWithResponseStream."""
 
     def __init__(
-        self, authorizer: Authorizer, catalog: Catalog, dispatcher: Dispatcher, refusals: Refusals
+        self, authorizer: Authority, catalog: Catalog, dispatcher: Dispatcher, refusals: Refusals
     ) -> None:
         self._authorizer = authorizer
         self._refusals = refusals

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from functions.runtimes import runtime
@@ -18,11 +18,18 @@ START_TIMEOUT_S = 30.0
 
 
 class SandboxFactory:
-    """Makes them with one driver; `on_output` sees what each writes, for live tails."""
+    """Makes them with one driver; `on_output` sees what each writes, for live tails; `furnish` adds to a generic
+    one what the gateway wants inside."""
 
-    def __init__(self, driver: Driver, on_output: Callable[[Sandbox, bytes], None] | None = None) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        on_output: Callable[[Sandbox, bytes], None] | None = None,
+        furnish: Callable[[Sandbox, Container], Awaitable[None]] | None = None,
+    ) -> None:
         self._driver = driver
         self._on_output = on_output
+        self._furnish = furnish
 
     async def make(self, key: PoolKey) -> Sandbox:
         """A generic sandbox whose language waits for code; raises DriverError, and then nothing is left."""
@@ -32,6 +39,8 @@ class SandboxFactory:
         connecting = self._listen(sandbox, container)
         try:
             await sandbox.ready(START_TIMEOUT_S)
+            if self._furnish is not None:
+                await self._furnish(sandbox, container)
         except BaseException:
             connecting.cancel()
             await sandbox.end(EndReason.PLATFORM)

@@ -93,7 +93,7 @@ class World:
         self.end_gate.set()
         self.pool = Pool(self.make, Policy(prewarm=0, parallel=8, retry_s=0))
         self.journal = Journal(directory, loop)
-        starter = Starter(self.pool, lambda one: PoolKey(one.runtime, one.network), lambda one: {"A": "1"})
+        starter = Starter(self.pool, lambda one: PoolKey(one.runtime, one.network), lambda one, _: {"A": "1"})
         self.fleet = Fleet(loop, starter, Room(room_mb), rules or Rules())
         self.dispatcher = Dispatcher(loop, self.fleet, self.journal)
 

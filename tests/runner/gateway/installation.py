@@ -30,7 +30,8 @@ SLOW = "import time\ndef lambda_handler(event, context):\n    time.sleep(event['
 class Installation:
     """Start, stop, kill; ask it and look at what it leaves."""
 
-    def __init__(self):
+    def __init__(self, **functions):
+        self.functions = functions
         self.home = Path(tempfile.mkdtemp(prefix="fg-", dir="/tmp"))
         self.redis = RedisServer()
         self.redis.start()
@@ -51,7 +52,7 @@ class Installation:
         self.process = None
 
     def _plant(self):
-        functions = {"hello": {"code": HELLO}, "slow": {"code": SLOW, "timeout_s": 30}}
+        functions = {"hello": {"code": HELLO}, "slow": {"code": SLOW, "timeout_s": 30}, **self.functions}
         command = [sys.executable, str(REPOSITORY / "tests/runner/gateway/plant.py"), json.dumps(functions)]
         planting = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False)
         assert planting.returncode == 0, planting.stderr
