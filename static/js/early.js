@@ -35,16 +35,21 @@
     }
   }).observe(root, { childList: true, subtree: true });
 
-  // A script or style sheet that did not arrive (a network that changed just then) leaves a page that looks whole
-  // and does nothing: say so, above it.
+  // A script or style sheet that did not arrive (a browser on this machine drops loads while the engine makes a
+  // network) leaves a page that looks whole and does nothing. It is loaded once more; if that fails too, say so.
+  const AGAIN_MS = 10000;
+  const KEY = "functory-loaded-again";
+  const say = () => {
+    const bar = document.querySelector("#lost");
+    if (bar) bar.hidden = false;
+  };
   addEventListener("error", ({ target }) => {
     if (!target.matches?.("script[src], link[rel=stylesheet]")) return;
-    const say = () => {
-      const bar = document.querySelector("#trouble");
-      if (!bar) return;
-      bar.querySelector("[data-text]").textContent = "A part of this page did not arrive. Reload the page; what was saved is safe.";
-      bar.hidden = false;
-    };
-    document.readyState === "loading" ? addEventListener("DOMContentLoaded", say) : say();
+    const before = Number(sessionStorage.getItem(KEY));
+    if (Date.now() - before > AGAIN_MS && document.readyState !== "complete") {
+      sessionStorage.setItem(KEY, String(Date.now()));
+      location.reload();
+    } else if (document.readyState === "loading") addEventListener("DOMContentLoaded", say);
+    else say();
   }, true);
 })();
