@@ -46,7 +46,8 @@ test-fast: ## Only what needs neither Docker nor a browser
 	@$(HOST) venv --dev
 	@$(VENV)/python -m tests.support.suite fast $(TESTS)
 
-# Not in `make test`: test-hostile (attacks), test-faults (kill -9) and test-postgres. CI runs them too.
+# Not in `make test`: test-hostile (attacks), test-trouble (full disk, dead engine, bad input), test-faults (kill -9)
+# and test-postgres. CI runs them too.
 test-docker test-browser test-hostile test-trouble test-faults test-runtimes test-postgres: ## One suite of its own
 	@$(HOST) prepare-tests
 	@$(SUITE) $(@:test-%=%) $(TESTS)

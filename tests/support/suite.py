@@ -32,14 +32,17 @@ class Phase:
 
 
 FAST = Phase("without engine and browser", ("-n", "2", "-m", f"not ({_SHARED})"))
-# Attacks and faults are suites of their own: `make test` is for everybody's every change, and ends in minutes.
+# Attacks, trouble and faults are suites of their own: `make test` is for everybody's every change, and ends in
+# minutes.
+LATER = ("tests/faults", "tests/hostile", "tests/trouble")
 ENGINE = Phase(
     "with the engine",
-    ("--ignore=tests/faults", "--ignore=tests/hostile", "-m", "(docker or slow or postgres) and not browser"),
+    (*(f"--ignore={path}" for path in LATER), "-m", "(docker or slow or postgres) and not browser"),
     needs_images=True,
 )
-# In a process of its own: the browser's driver leaves an event loop running in the main thread.
-BROWSER = Phase("in a browser", ("-m", "browser"), needs_images=True)
+# In processes of their own: the browser's driver leaves an event loop running in the main thread. Two, each with an
+# installation and a browser: a good part of the time is spent waiting for schedules and first starts.
+BROWSER = Phase("in a browser", ("-n", "2", "-m", "browser"), needs_images=True)
 POSTGRES = Phase(
     "on PostgreSQL", ("-n", "2", "-m", f"not ({_SHARED})"), command=("tests.support.postgres_server",)
 )
