@@ -19,7 +19,7 @@ from functions.keys import read_or_create_key
 from functions.queues import changed_channel, events_stream, records_stream
 from functions.snapshots import FunctionSnapshot
 from runner.gateway.announcements import Announcements
-from runner.gateway.authorize import Authorizer
+from runner.gateway.authorize import Authority, Authorizer
 from runner.gateway.catalog import Catalog, Source
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.engine import Engine, Upkeep
@@ -83,11 +83,7 @@ class Gateway:
         self.journal = Journal(config.home / "journal", loop)
         redis_home = None if config.redis_url else config.home
         self.shipper = Shipper(self.journal, RecordStream(self._redis, records_stream()).send, redis_home)
-
-        def environment(snapshot: FunctionSnapshot, sandbox_id: str) -> dict[str, str]:
-            return {**inside.environment(sandbox_id, snapshot), **environment_of(snapshot)}
-
-        starter = Starter(self.pool, pool_key, environment)
+        starter = Starter(self.pool, pool_key, partial(furnished, inside))
         memory_mb = limit_of(config.sandbox_memory_mb, read_machine_memory()[0])
         self.fleet = Fleet(loop, starter, Room(memory_mb))
         self.dispatcher = Dispatcher(loop, self.fleet, self.journal)
@@ -105,23 +101,12 @@ class Gateway:
             troubles=self._troubles,
             isolation=lambda: self.engine.isolation,
         )
-        self._authorizer = authorizer = Authorizer(self.catalog)
-        self._relay = Relay(authorizer, config.web_socket, key)
+        self._authorizer = Authorizer(self.catalog)
+        self._relay = Relay(self._authorizer, config.web_socket, key)
         self._own = Own(self.tail, key, config.console_public_url, machine.health)
-        self.refusals = refusals = Refusals(self.catalog.store_refusals)
-        parts = Parts(
-            invoke=InvokeApi(authorizer, self.catalog, self.dispatcher, self.events, refusals).handle,
-            stream=StreamApi(authorizer, self.catalog, self.dispatcher, refusals).handle,
-            relay=self._relay.handle,
-            url=UrlApi(authorizer, self.catalog, self.dispatcher, refusals, config).handle,
-            own=self._own.handle,
-            unread=partial(note_unread, refusals, self.catalog),
-        )
-        self._invoke_from_inside = InvokeApi(
-            self._identities, self.catalog, self.dispatcher, self.events, refusals
-        )
-        self._stream_from_inside = StreamApi(self._identities, self.catalog, self.dispatcher, refusals)
-        self.public = Listener(Routes(parts, config.base_domain))
+        self.refusals = Refusals(self.catalog.store_refusals)
+        self._invoke_from_inside, self._stream_from_inside = self._invokers(self._identities)
+        self.public = Listener(Routes(self._parts(), config.base_domain))
         self.internal = Listener(
             InternalApi(
                 catalog=self.catalog,
@@ -133,6 +118,26 @@ class Gateway:
             )
         )
         self.port = 0
+
+    def _invokers(self, authority: Authority) -> tuple[InvokeApi, StreamApi]:
+        """Invoke and its streaming twin, for callers whom that authority knows."""
+        return (
+            InvokeApi(authority, self.catalog, self.dispatcher, self.events, self.refusals),
+            StreamApi(authority, self.catalog, self.dispatcher, self.refusals),
+        )
+
+    def _parts(self) -> Parts:
+        """What answers on the public address."""
+        invoke, stream = self._invokers(self._authorizer)
+        urls = UrlApi(self._authorizer, self.catalog, self.dispatcher, self.refusals, self.config)
+        return Parts(
+            invoke=invoke.handle,
+            stream=stream.handle,
+            relay=self._relay.handle,
+            url=urls.handle,
+            own=self._own.handle,
+            unread=partial(note_unread, self.refusals, self.catalog),
+        )
 
     async def start(self) -> None:
         """Clean up what an earlier run left, then listen."""
@@ -244,6 +249,11 @@ async def end_tasks(tasks: Sequence[asyncio.Task[None]]) -> None:
 def _complain(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
         log.error("a part of the gateway has ended", exc_info=task.exception())
+
+
+def furnished(inside: Inside, snapshot: FunctionSnapshot, sandbox_id: str) -> dict[str, str]:
+    """The environment of a function in that sandbox."""
+    return {**inside.environment(sandbox_id, snapshot), **environment_of(snapshot)}
 
 
 def group_id() -> int | None:

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.browser import Complaints, chromium
 from tests.support.stack import Stack, running_stack
 
-
 # Two browsers and two installations share two cores: what takes a second alone may take some.
 expect.set_options(timeout=15_000)
 
