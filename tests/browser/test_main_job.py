@@ -39,7 +39,7 @@ class Person:
     # First log-in
 
     def log_in_for_the_first_time(self) -> None:
-        log_in(self.page, self.stack)
+        log_in(self.page, self.stack, by_form=True)
 
     # Five steps
 

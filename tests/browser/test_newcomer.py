@@ -28,7 +28,7 @@ def choose(page: Page, what: Locator) -> None:
 
 def test_from_the_log_in_to_a_live_tested_address(page: Page, stack: Stack) -> None:
     began = time.monotonic()
-    log_in(page, stack)
+    log_in(page, stack, by_form=True)
     choose(page, page.get_by_role("link", name="New function").first)
     page.get_by_label("Name", exact=True).press_sequentially("my-first", delay=KEY_MS)
     for step in ("Next: runtime", "Next: code", "Next: trigger"):

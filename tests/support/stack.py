@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -53,6 +54,7 @@ class Stack:
     console: str = field(default_factory=lambda: f"http://127.0.0.1:{free_port()}")
     gateway: str = field(default_factory=lambda: f"http://127.0.0.1:{free_port()}")
     password: str = ""
+    cookies: list[Any] = field(default_factory=list)  # of the administrator's session in a browser
     process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -37,7 +37,11 @@ FAST = Phase("without engine and browser", ("-n", "2", "-m", f"not ({_SHARED})")
 LATER = ("tests/faults", "tests/hostile", "tests/trouble")
 ENGINE = Phase(
     "with the engine",
-    (*(f"--ignore={path}" for path in LATER), "-m", "(docker or slow or postgres) and not browser"),
+    (
+        *("-n", "2", "--dist", "loadfile"),
+        *(f"--ignore={path}" for path in LATER),
+        *("-m", "(docker or slow or postgres) and not browser"),
+    ),
     needs_images=True,
 )
 # In processes of their own: the browser's driver leaves an event loop running in the main thread. Two, each with an
