@@ -23,6 +23,7 @@ from functions.states import UrlAuth
 
 STEPS = ("Create", "Runtime", "Code", "Trigger", "Review and deploy")
 LAST = len(STEPS)
+TRIGGER_STEP = 4  # past it, the trigger is what a person said and not what a starter suggested
 ASSUMED_MS = 100  # what a call is taken to last in an estimate, unless its reader says otherwise
 TRIGGER_FIELDS = ("kind", "auth", "expression", "timezone", "payload")
 REVIEW_FIELDS = ("memory_mb", "timeout_s", "ephemeral_mb", "network")
@@ -76,10 +77,13 @@ def choose_runtime(*, acting: Principal, function: Function, identifier: str) ->
 
 @transaction.atomic
 def apply_starter(*, acting: Principal, function: Function, chosen: Starter) -> None:
-    """Starter code in place of the draft's files, with the trigger that suits it."""
-    row = runtime(Draft.objects.get(function=function).runtime)
+    """Starter code in place of the draft's files, with the trigger that suits it unless somebody has chosen one."""
+    draft = Draft.objects.get(function=function)
+    row = runtime(draft.runtime)
     drafts.replace_files(acting=acting, function=function, files=dict(chosen.files))
     drafts.save_configuration(acting=acting, function=function, handler=row.default_handler)
+    if draft.wizard_step > TRIGGER_STEP:
+        return
     choice: dict[str, Any] = {"kind": chosen.trigger}
     if chosen.trigger == trigger_rules.SCHEDULE_TRIGGER:
         choice |= {"expression": chosen.expression, "timezone": "UTC", "payload": chosen.event}

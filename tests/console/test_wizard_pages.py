@@ -96,6 +96,14 @@ def test_starter_code_can_be_chosen(admin, project, orders):
     assert admin.post(url, {"starter": "nothing"}).status_code == 400
 
 
+def test_other_starter_code_leaves_a_trigger_alone_that_somebody_chose(admin, project, orders):
+    admin.post(step_url(project, 3))
+    admin.post(step_url(project, 4), {"kind": "function_url", "auth": "AWS_IAM"})
+    admin.post(reverse("wizard_starter", args=[project.account, "orders"]), {"starter": "scheduled-job"})
+    assert fresh(orders).trigger == {"kind": "function_url", "auth": "AWS_IAM"}
+    assert b"schedule" in DraftFile.objects.get(draft__function=orders).content
+
+
 def test_a_schedule_is_checked_before_it_is_kept(admin, project, orders):
     typed = {"kind": "schedule", "expression": "rate(0 minutes)", "timezone": "Europe/Berlin"}
     answer = admin.post(step_url(project, 4), typed)
