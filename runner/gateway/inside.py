@@ -27,7 +27,7 @@ from runner.sandbox.sandbox import Sandbox
 
 PORT = 9000
 ENDPOINT = f"http://127.0.0.1:{PORT}"
-MOST_CONNECTIONS = 64  # of one sandbox: an SDK keeps ten
+MOST_CONNECTIONS = 16  # of one sandbox: an SDK keeps ten, and each may hold an event of 6 MB here
 DEFAULT_ROLE = "functory"
 _KEY_LETTERS = string.ascii_uppercase + string.digits
 _SECRET_LETTERS = string.ascii_letters + string.digits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 
 from botocore.auth import SigV4Auth
@@ -10,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from functions.errors import MissingAuthenticationToken, UnrecognizedClient
-from runner.gateway.inside import PORT, Identities, Inside, InsideListener, InsideRoutes
+from runner.gateway.inside import MOST_CONNECTIONS, PORT, Identities, Inside, InsideListener, InsideRoutes
 from runner.gateway.wire import Request
 from runner.sandbox.driver import DriverError
 from tests.runner.gateway.boxes import snapshot
@@ -119,6 +120,24 @@ def test_its_door_closes_with_it_and_hangs_up():
             raise AssertionError("the door is still open")
         assert identities._of_sandbox == identities._of_key == {}
         writer.close()
+
+    run(body)
+
+
+def test_one_sandbox_has_so_many_connections_and_no_more():
+    async def body(inside, _identities, listener):
+        box, writers = Box(), []
+        await inside.open(box, box)
+        for _ in range(MOST_CONNECTIONS):
+            writers.append((await asyncio.open_connection("127.0.0.1", box.port))[1])
+        await asyncio.sleep(0.05)
+        reader, writer = await asyncio.open_connection("127.0.0.1", box.port)
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert listener.connections == MOST_CONNECTIONS
+        for one in (*writers, writer):
+            one.close()
+        box.on_gone()
 
     run(body)
 
