@@ -14,7 +14,8 @@ from functions.models import Attempt, Event
 from functions.records import InvocationRecord
 from functions.retry import after_attempt
 from functions.rollups import at_us
-from functions.states import EVENT_ENDED, FUNCTION_FAULTS, Outcome
+from functions.services.ended_events import blot_succeeded
+from functions.states import EVENT_ENDED, FUNCTION_FAULTS, EventState, Outcome
 
 _MOVED = (
     "state",
@@ -49,10 +50,16 @@ def close_attempts(records: Sequence[tuple[InvocationRecord, str]]) -> None:
     events = {event.pk: event for event in rows.filter(pk__in=ids).order_by("pk")}
     known = [(record, row) for record, row in records if UUID(record.event_id) in events]
     now = timezone.now()
+    succeeded: dict[UUID, str] = {}
     for record in _new_attempts(known):
-        _move(events[UUID(record.event_id)], record, now)
+        event = events[UUID(record.event_id)]
+        _move(event, record, now)
+        if event.state == EventState.SUCCEEDED:
+            succeeded[event.pk] = record.revision_id
     values = Values(Event)
     update(Event, _MOVED, [_moved(values, event) for event in events.values()])
+    if succeeded:
+        blot_succeeded(succeeded)
 
 
 def _moved(values: Values, event: Event) -> list[Value]:
