@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
 from runner.images.engine import ImageEngine
@@ -16,6 +17,7 @@ from runner.images.recipes import SUITE, base_reference
 _PULLED = "debian", f"{SUITE}-slim"
 _REGISTRY_TIMEOUT_S = 8
 _CHUNK = 1024 * 1024
+_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
 def ensure_base(engine: ImageEngine, progress: Progress) -> None:
@@ -49,10 +51,13 @@ def bootstrap(engine: ImageEngine, name: str, tag: str) -> None:
             maker.terminate()
 
 
-def command() -> list[str]:
-    """No mirror is named: mmdebstrap knows the suite's own."""
+def command(keyring: Path = _KEYRING) -> list[str]:
+    """No mirror is named: mmdebstrap knows the suite's own. The keyring is: apt on Ubuntu does not trust Debian's
+    keys, and mmdebstrap finds that out only where gpg is installed."""
     leave_out = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
     options = [f"--dpkgopt=path-exclude={path}" for path in leave_out]
+    if keyring.exists():
+        options.append(f"--keyring={keyring}")
     return ["mmdebstrap", "--variant=minbase", "--format=tar", "--quiet", *options, SUITE, "-"]
 
 

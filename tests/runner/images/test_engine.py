@@ -49,3 +49,11 @@ def test_the_base_is_made_from_the_default_mirror():
     assert command()[0] == "mmdebstrap"
     assert command()[-2:] == ["trixie", "-"]
     assert not [word for word in command() if "://" in word]
+
+
+def test_debians_keys_are_named_where_they_are(tmp_path):
+    """Ubuntu's apt does not trust them by itself."""
+    keyring = tmp_path / "debian.gpg"
+    assert not [word for word in command(keyring) if word.startswith("--keyring")]
+    keyring.touch()
+    assert f"--keyring={keyring}" in command(keyring)
