@@ -10,16 +10,19 @@ from functions import pricing
 from functions.models import Function, TestEvent
 from functions.records import InvocationRecord
 from functions.runtimes import runtime
-from functions.starters import starters
+from functions.starters import has_starter, starter, starters
 from functions.states import Outcome
 
 FIRST_EVENT = '{\n  "name": "Ada"\n}'
 
 
 def first_event(function: Function, saved: list[TestEvent]) -> str:
-    """What the editor holds before anything was saved: the event of the starter that suits the trigger."""
+    """What the editor holds before anything was saved: the event of the starter that the code began as, or of
+    one that suits the trigger."""
     if saved:
         return saved[0].payload
+    if has_starter(function.draft.runtime, function.draft.starter):
+        return starter(function.draft.runtime, function.draft.starter).event
     if function.urls.exists() or function.draft.trigger.get("kind") == "function_url":
         found = [each for each in starters(function.draft.runtime) if each.trigger == "function_url"]
         return found[0].event if found else FIRST_EVENT

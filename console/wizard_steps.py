@@ -18,7 +18,8 @@ from functions.runtimes import runtime
 from functions.services import drafts
 from functions.services import functions as services
 from functions.snapshots import Principal
-from functions.starters import Starter, all_keys, starter, starters
+from functions.starters import SETTINGS as STARTER_SETTINGS
+from functions.starters import Starter, all_keys, has_starter, starter, starters
 from functions.states import UrlAuth
 
 STEPS = ("Create", "Runtime", "Code", "Trigger", "Review and deploy")
@@ -70,24 +71,47 @@ def choose_runtime(*, acting: Principal, function: Function, identifier: str) ->
         acting=acting, function=function, runtime=after.identifier, handler=after.default_handler
     )
     if key is not None:
-        known = {each.key for each in starters(after.identifier)}
-        chosen = starter(after.identifier, key if key in known else "hello")
-        drafts.replace_files(acting=acting, function=function, files=dict(chosen.files))
+        chosen = starter(after.identifier, key if has_starter(after.identifier, key) else "hello")
+        _begin_with(acting=acting, function=function, chosen=chosen)
 
 
 @transaction.atomic
 def apply_starter(*, acting: Principal, function: Function, chosen: Starter) -> None:
     """Starter code in place of the draft's files, with the trigger that suits it unless somebody has chosen one."""
     draft = Draft.objects.get(function=function)
-    row = runtime(draft.runtime)
-    drafts.replace_files(acting=acting, function=function, files=dict(chosen.files))
-    drafts.save_configuration(acting=acting, function=function, handler=row.default_handler)
+    _begin_with(acting=acting, function=function, chosen=chosen)
     if draft.wizard_step > TRIGGER_STEP:
         return
     choice: dict[str, Any] = {"kind": chosen.trigger}
     if chosen.trigger == trigger_rules.SCHEDULE_TRIGGER:
-        choice |= {"expression": chosen.expression, "timezone": "UTC", "payload": chosen.event}
+        choice |= {"expression": chosen.expression, "timezone": "UTC", "payload": chosen.payload}
     drafts.choose_trigger(acting=acting, function=function, trigger=trigger_rules.check_choice(choice))
+
+
+def _begin_with(*, acting: Principal, function: Function, chosen: Starter) -> None:
+    """The starter's files, variables and settings in the draft. What another starter brought goes with it; what
+    somebody typed stays."""
+    draft = Draft.objects.get(function=function)
+    row = runtime(draft.runtime)
+    before = starter(row.identifier, draft.starter) if has_starter(row.identifier, draft.starter) else None
+    here = fields.environment_of(draft)
+    brought = before.environment if before else {}
+    typed = {name: value for name, value in here.items() if brought.get(name) != value}
+    plain = {name: getattr(Draft(), name) for name in STARTER_SETTINGS}
+    given = {**plain, **(before.settings if before else {})}
+    settings = {
+        name: value
+        for name, value in {**plain, **chosen.settings}.items()
+        if getattr(draft, name) == given[name]
+    }
+    drafts.replace_files(acting=acting, function=function, files=dict(chosen.files), starter=chosen.key)
+    drafts.save_configuration(
+        acting=acting,
+        function=function,
+        handler=row.default_handler,
+        environment={**chosen.environment, **typed},
+        **settings,
+    )
 
 
 def choose_trigger(*, acting: Principal, function: Function, form: Form) -> None:

@@ -1,12 +1,15 @@
 """Starter code: small functions worth reading, one folder each in runner/runtimes/<language>/starters, with a
-starter.toml that says what they show, which trigger suits them and an event to try them with."""
+starter.toml that says what they show, which trigger and settings suit them, an event to try them with and what
+the answer to it holds."""
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from functions.archives import FileContent
 from functions.config import REPOSITORY
@@ -15,20 +18,39 @@ from functions.runtimes import runtime
 
 _FOLDERS = {"python": "python", "javascript": "nodejs", "shell": "provided"}
 _DESCRIPTION = "starter.toml"
-_ORDER = ("hello", "http-api", "scheduled-job", "queue-worker")
+PATHS = ("http-api", "scheduled-job", "queue-worker")  # the three ways to begin that an empty project shows
+_ORDER = (
+    "hello",
+    *PATHS,
+    "signed-webhook",
+    "url-shortener",
+    "chat-ops",
+    "image-thumbnail",
+    "file-converter",
+    "scheduled-report",
+    "email-digest",
+    "scraper",
+)
+SETTINGS = ("memory_mb", "timeout_s")
 
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """One starter: `trigger` is a kind of services.triggers, `expression` belongs to a schedule, `event` is
-    JSON text."""
+    """One starter: `topic` is a word or two, `trigger` is a kind of trigger_rules, `expression` belongs to a
+    schedule, as does `payload`; `event` is JSON text, `expect` what the answer to it holds (an object: a part of it);
+    `environment` and `settings` (megabytes, seconds) are what the draft begins with."""
 
     key: str
     title: str
     text: str
+    topic: str
     trigger: str
     event: str
+    expect: Any
     expression: str
+    payload: str
+    environment: dict[str, str]
+    settings: dict[str, int]
     files: tuple[tuple[str, FileContent], ...]
 
 
@@ -52,6 +74,11 @@ def all_keys() -> tuple[str, ...]:
     return _ORDER
 
 
+def has_starter(runtime_id: str, key: str) -> bool:
+    """Whether the runtime has a starter of that key."""
+    return any(found.key == key for found in starters(runtime_id))
+
+
 @lru_cache(maxsize=8)
 def _of_folder(folder: Path) -> tuple[Starter, ...]:
     found = [_read(path.parent) for path in folder.glob(f"*/{_DESCRIPTION}")]
@@ -68,9 +95,14 @@ def _read(folder: Path) -> Starter:
         key=folder.name,
         title=told["title"],
         text=told["text"],
+        topic=told.get("topic", ""),
         trigger=told["trigger"],
         event=told["event"].strip(),
+        expect=json.loads(told.get("expect", "{}")),
         expression=told.get("expression", ""),
+        payload=told.get("payload", told["event"].strip()),
+        environment=dict(told.get("environment", {})),
+        settings={name: told[name] for name in SETTINGS if name in told},
         files=tuple(
             (name, FileContent(path.read_bytes(), name in executable))
             for path in paths

@@ -20,7 +20,7 @@ from functions.models import User
 from functions.outages import full_disk
 from functions.queries import access
 from functions.queries.home import home as home_facts
-from functions.starters import starters
+from functions.starters import PATHS, starter
 from runner.client import GatewayClient, GatewayDown, GatewayRefused, Health
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,8 @@ def in_project(request: HttpRequest, page: str) -> HttpResponse:
 def home(request: HttpRequest, place: Place) -> HttpResponse:
     """The page."""
     facts = home_facts(project_id=place.project.id, now=timezone.now())
-    page = {"facts": facts, "starters": starters(STARTER_RUNTIME)[1:] if facts.is_empty else ()}
+    begin = [starter(STARTER_RUNTIME, key) for key in PATHS] if facts.is_empty else ()
+    page = {"facts": facts, "starters": begin}
     return render(request, "home/home.html", page)
 
 

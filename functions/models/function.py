@@ -57,7 +57,8 @@ class Draft(Configuration):
     """What editor and wizard show: configuration and files, saved but not running. `token` changes
     with each save, so that the second of two editors is told. `wizard_step` is 0 once it was deployed;
     `trigger` is the wizard's choice ({"kind": "none"|"function_url"|"schedule", ...}). A zip that is
-    too large for the editor is the draft's `package`; it then has no files."""
+    too large for the editor is the draft's `package`; it then has no files. `starter` is the key of the
+    starter that its code began as."""
 
     function = models.OneToOneField(Function, models.CASCADE, primary_key=True, related_name="draft")
     token = models.UUIDField(editable=False)
@@ -65,6 +66,7 @@ class Draft(Configuration):
     package = models.ForeignKey(
         "functions.Artifact", models.PROTECT, null=True, blank=True, related_name="drafts"
     )
+    starter = models.CharField(max_length=40, blank=True, default="")
     wizard_step = models.PositiveSmallIntegerField(default=1)
     saved_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     saved_at = models.DateTimeField(auto_now=True)

@@ -72,10 +72,16 @@ def save_files(
 
 @transaction.atomic
 def replace_files(
-    *, acting: Principal, function: Function, files: Mapping[str, FileContent], token: UUID | None = None
+    *,
+    acting: Principal,
+    function: Function,
+    files: Mapping[str, FileContent],
+    token: UUID | None = None,
+    starter: str = "",
 ) -> UUID:
-    """Throw the draft's files away and put these in their place (starter code, another runtime, a zip)."""
+    """Throw the draft's files away and put these in their place (a zip, or a starter's, by its key)."""
     draft = _open(acting, function, token)
+    draft.starter = starter
     return _replace(acting, draft, files)
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from console.configuration_form import environment_of
+from console.test_result import first_event
 from functions.models import Deployment, Draft, DraftFile, Function
 from functions.states import Role
 
@@ -102,6 +103,50 @@ def test_other_starter_code_leaves_a_trigger_alone_that_somebody_chose(admin, pr
     admin.post(reverse("wizard_starter", args=[project.account, "orders"]), {"starter": "scheduled-job"})
     assert fresh(orders).trigger == {"kind": "function_url", "auth": "AWS_IAM"}
     assert b"schedule" in DraftFile.objects.get(draft__function=orders).content
+
+
+def use_starter(client, project, key):
+    return client.post(reverse("wizard_starter", args=[project.account, "orders"]), {"starter": key})
+
+
+def test_a_starter_brings_its_variables_settings_and_schedule(admin, project, orders):
+    use_starter(admin, project, "email-digest")
+    draft = fresh(orders)
+    assert environment_of(draft) == {"SMTP_HOST": "", "MAIL_TO": "you@example.com"}
+    assert (draft.memory_mb, draft.timeout_s) == (128, 15)
+    assert "Analytical Engine" in draft.trigger["payload"]
+
+
+def test_the_next_starter_takes_away_what_the_last_one_brought(admin, project, orders):
+    use_starter(admin, project, "image-thumbnail")
+    assert fresh(orders).memory_mb == 512
+    use_starter(admin, project, "signed-webhook")
+    draft = fresh(orders)
+    assert environment_of(draft) == {"WEBHOOK_SECRET": "change-me"}
+    assert (draft.memory_mb, draft.timeout_s) == (128, 3)
+
+
+def test_what_somebody_typed_stays_when_another_starter_comes(admin, project, orders):
+    use_starter(admin, project, "signed-webhook")
+    mine = {"environment_name": ["WEBHOOK_SECRET", "MODE"], "environment_value": ["mine", "fast"]}
+    admin.post(step_url(project, 5), {**REVIEW, **mine})
+    use_starter(admin, project, "image-thumbnail")
+    draft = fresh(orders)
+    assert environment_of(draft) == {"WEBHOOK_SECRET": "mine", "MODE": "fast"}
+    assert (draft.memory_mb, draft.timeout_s) == (256, 10)
+
+
+def test_a_schedule_whose_event_the_scheduler_makes_gets_no_payload(admin, project, orders):
+    use_starter(admin, project, "scheduled-report")
+    assert fresh(orders).trigger["payload"] == ""
+    assert fresh(orders).trigger["expression"] == "cron(0 7 ? * MON *)"
+
+
+def test_the_test_page_begins_with_the_starter_s_event(admin, project, orders):
+    use_starter(admin, project, "scraper")
+    assert "Weather" in first_event(fresh(orders).function, [])
+    DraftFile.objects.filter(draft__function=orders).update(content=b"edited")
+    assert "Weather" in first_event(fresh(orders).function, [])
 
 
 def test_a_schedule_is_checked_before_it_is_kept(admin, project, orders):
