@@ -10,7 +10,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 .PHONY: help up prepare images doctor check format test test-fast test-docker test-browser test-hostile test-trouble \
-	test-faults test-runtimes test-postgres bench screenshots vendor lock clean
+	test-faults test-runtimes test-postgres bench bench-console screenshots vendor lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -55,6 +55,10 @@ test-docker test-browser test-hostile test-trouble test-faults test-runtimes tes
 bench: ## Measure; prints numbers, judges nothing
 	@$(HOST) prepare-tests
 	@$(SUITE) bench $(TESTS)
+
+bench-console: ## Time every page with 10,000 functions and a million calls (BENCH=--small: a hundred and ten thousand)
+	@$(HOST) venv --dev
+	@$(VENV)/python -m tests.bench.console $(BENCH)
 
 screenshots: ## Picture every page and state, light, dark and phone, into docs/screenshots
 	@$(HOST) prepare-tests
