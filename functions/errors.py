@@ -125,6 +125,14 @@ class PreconditionFailed(FunctoryError):
     kind = "User"
 
 
+class PolicyLengthExceeded(FunctoryError):
+    """A resource policy over AWS's limit."""
+
+    code = "PolicyLengthExceededException"
+    status = 400
+    kind = "User"
+
+
 class CodeVerificationFailed(FunctoryError):
     """Stored code is not what its hash says."""
 
@@ -218,6 +226,21 @@ def stale_revision() -> PreconditionFailed:
     return PreconditionFailed(
         "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to "
         "retrieve the latest Revision Id"
+    )
+
+
+def still_pending() -> ResourceConflict:
+    """What a function that is being created answers to changes and calls."""
+    return ResourceConflict(
+        "The operation cannot be performed at this time. The function is currently in the following state: "
+        "Pending"
+    )
+
+
+def update_in_progress(arn: str) -> ResourceConflict:
+    """What a function that is being changed answers to the next change."""
+    return ResourceConflict(
+        f"The operation cannot be performed at this time. An update is in progress for resource: {arn}"
     )
 
 

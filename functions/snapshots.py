@@ -49,13 +49,33 @@ class FunctionSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a statement: `ArnLike`, `StringEquals` or `Bool` on a key in lower case."""
+
+    operator: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of a function's resource policy: whom it allows what (in lower case). See functions.policies."""
+
+    principal: str
+    action: str
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A function with its qualifier resolved: weighted choice between snapshots (weights add up to 1.0).
-    `qualifier` is "" when the caller gave none; `alias` is "" unless the qualifier is an alias."""
+    `qualifier` is "" when the caller gave none; `alias` is "" unless the qualifier is an alias. `statements` are
+    the qualifier's resource policy."""
 
     qualifier: str
     alias: str
     choices: tuple[tuple[FunctionSnapshot, float], ...]
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api.call import Call
-from console.api.operations import account, functions, urls, versions
+from console.api.operations import account, functions, policies, urls, versions
 
 Operation = Callable[[Call], dict[str, Any]]
 
@@ -31,6 +31,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "UpdateFunctionUrlConfig": urls.update_function_url_config,
     "DeleteFunctionUrlConfig": urls.delete_function_url_config,
     "ListFunctionUrlConfigs": urls.list_function_url_configs,
+    "AddPermission": policies.add_permission,
+    "RemovePermission": policies.remove_permission,
+    "GetPolicy": policies.get_policy,
     "ListTags": account.list_tags,
     "TagResource": account.tag_resource,
     "UntagResource": account.untag_resource,

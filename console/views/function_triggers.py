@@ -47,12 +47,16 @@ def save_url(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     url = FunctionUrl.objects.filter(function=function, qualifier=_qualifier(function)).first()
     if url is None:
         url = triggers.create_url(
-            acting=place.principal, function=function, auth=auth, qualifier=_qualifier(function)
+            acting=place.principal,
+            function=function,
+            auth=auth,
+            qualifier=_qualifier(function),
+            allow_public=True,
         )
         messages.info(request, f"The function answers at {url_address(settings.FUNCTORY, url.url_id)}")
     else:
         enabled = request.POST.get("enabled", "1") == "1"
-        triggers.update_url(acting=place.principal, url=url, auth=auth, enabled=enabled)
+        triggers.update_url(acting=place.principal, url=url, auth=auth, enabled=enabled, allow_public=True)
         messages.info(
             request, "The URL is changed." if enabled else "The URL answers 403 until you resume it."
         )

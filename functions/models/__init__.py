@@ -4,6 +4,7 @@ from functions.models.access import AccessKey, AuditEntry, Membership, Project, 
 from functions.models.function import Draft, DraftFile, Function, TestEvent
 from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload
 from functions.models.metric import MetricMinute, UsageDay
+from functions.models.policy import FunctionPolicy
 from functions.models.refusal import Refusal
 from functions.models.trigger import FunctionUrl, Schedule
 from functions.models.version import Alias, Artifact, DependencyTree, Deployment, Revision, Version
@@ -20,6 +21,7 @@ __all__ = [
     "DraftFile",
     "Event",
     "Function",
+    "FunctionPolicy",
     "FunctionUrl",
     "Invocation",
     "InvocationLog",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
 
@@ -9,7 +11,10 @@ from functions.models.access import Project, User
 from functions.models.base import Row
 from functions.models.configuration import Configuration
 from functions.models.function import Function
-from functions.states import DeploymentState
+from functions.states import DEPLOYMENT_ENDED, DeploymentState
+
+# An update by the API is seen as under way for so long at least: programs that were written for AWS count on it.
+SEEN_FOR = timedelta(milliseconds=800)
 
 
 class Artifact(models.Model):
@@ -114,3 +119,9 @@ class Deployment(Row):
 
     class Meta:
         indexes = [models.Index(fields=["function", "-created_at"], name="deployment_by_function")]
+
+    def is_seen(self, now: datetime) -> bool:
+        """Whether AWS's API shows it as under way: until it has ended, and an update by the API for a moment
+        more, since it may be live before its caller has read the answer."""
+        by_api = self.draft_token is None and not self.trial
+        return self.state not in DEPLOYMENT_ENDED or (by_api and now < self.created_at + SEEN_FOR)

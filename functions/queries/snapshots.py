@@ -3,18 +3,20 @@ the gateway on a catalog miss, in a thread."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from functions.errors import ResourceConflict, ResourceNotFound
+from functions.errors import ResourceNotFound, still_pending
 from functions.installation import store, vault
-from functions.models import AccessKey, Alias, Function, FunctionUrl, Revision, Version
+from functions.models import AccessKey, Alias, Function, FunctionPolicy, FunctionUrl, Revision, Version
 from functions.naming import is_latest
+from functions.policies import read_statement
 from functions.queries.access import person_principal
-from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, UrlSnapshot
+from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, Statement, UrlSnapshot
 from functions.states import LATEST, Role
 
 
@@ -114,6 +116,17 @@ def _functions() -> QuerySet[Function]:
 
 
 def _resolve(function: Function, qualifier: str) -> Route:
+    return replace(_choices(function, qualifier), statements=_statements(function, qualifier))
+
+
+def _statements(function: Function, qualifier: str) -> tuple[Statement, ...]:
+    """As AWS has it: a statement holds for the qualifier that it was put on, and for no other."""
+    wanted = "" if is_latest(qualifier) else qualifier
+    rows = FunctionPolicy.objects.filter(function=function, qualifier=wanted)
+    return tuple(read_statement(document) for row in rows for document in row.statements)
+
+
+def _choices(function: Function, qualifier: str) -> Route:
     if is_latest(qualifier):
         return Route(qualifier, "", ((_latest(function), 1.0),))
     if qualifier.isdecimal():
@@ -143,10 +156,7 @@ def _resolve_alias(function: Function, name: str) -> Route:
 
 def _latest(function: Function) -> FunctionSnapshot:
     if function.latest is None:
-        raise ResourceConflict(
-            "The operation cannot be performed at this time. The function is currently in the following "
-            "state: Pending"
-        )
+        raise still_pending()
     return snapshot(function, function.latest, LATEST)
 
 

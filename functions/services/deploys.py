@@ -13,7 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from functions.archives import FileContent, pack
-from functions.errors import FunctoryError, InvalidParameterValue, ResourceConflict
+from functions.errors import (
+    FunctoryError,
+    InvalidParameterValue,
+    ResourceConflict,
+    still_pending,
+    update_in_progress,
+)
 from functions.installation import config, store
 from functions.models import (
     Alias,
@@ -127,11 +133,9 @@ def _unoccupied(function: Function) -> Function:
     """The function as it stands now, locked; raises ResourceConflict while an update is under way."""
     rows = Function.objects.select_for_update(of=("self",)).select_related("latest__artifact", "project")
     locked = rows.get(pk=function.pk)
-    if open_deployment(locked) is not None:
-        raise ResourceConflict(
-            "The operation cannot be performed at this time. An update is in progress for resource: "
-            f"{function.arn}"
-        )
+    newest = Deployment.objects.filter(function=locked, trial=False).order_by("-id").first()
+    if newest is not None and newest.is_seen(timezone.now()):
+        raise update_in_progress(locked.arn) if locked.latest_id else still_pending()
     return locked
 
 

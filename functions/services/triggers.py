@@ -16,6 +16,7 @@ from functions.models import Alias, Function, FunctionUrl, Schedule, Version
 from functions.naming import check_qualifier, is_latest, new_url_id
 from functions.queues import announce_change
 from functions.services.guard import record, require
+from functions.services.policies import allow_public_url
 from functions.snapshots import Principal
 from functions.states import LIVE_ALIAS, InvokeMode, Role, UrlAuth
 from functions.trigger_rules import (
@@ -33,7 +34,8 @@ def create_chosen_trigger(*, acting: Principal, function: Function, choice: Mapp
     match choice.get("kind", NO_TRIGGER):
         case "function_url":
             if not FunctionUrl.objects.filter(function=function, qualifier=LIVE_ALIAS).exists():
-                create_url(acting=acting, function=function, auth=choice.get("auth", UrlAuth.NONE))
+                auth = choice.get("auth", UrlAuth.NONE)
+                create_url(acting=acting, function=function, auth=auth, allow_public=True)
         case "schedule":
             if not Schedule.objects.filter(function=function).exists():
                 create_schedule(
@@ -57,8 +59,10 @@ def create_url(
     auth: str = UrlAuth.NONE,
     invoke_mode: str = InvokeMode.BUFFERED,
     cors: Mapping[str, Any] | None = None,
+    allow_public: bool = False,
 ) -> FunctionUrl:
-    """An HTTP address for a qualifier; raises ResourceConflict when it has one."""
+    """An HTTP address for a qualifier; raises ResourceConflict when it has one. With auth NONE it answers once a
+    statement lets everybody call it: `allow_public` adds that, as AWS's console does and its API does not."""
     require(acting, Role.DEVELOPER, function.project_id)
     check_target(function, qualifier)
     url = FunctionUrl(
@@ -78,6 +82,8 @@ def create_url(
             f"Failed to create function url config for [functionArn = {function.arn}]. Error message:  "
             "FunctionUrlConfig exists for this Lambda function"
         ) from None
+    if allow_public and url.auth == UrlAuth.NONE:
+        allow_public_url(acting=acting, function=function, qualifier=url.qualifier)
     record(
         acting,
         "url.create",
@@ -91,8 +97,10 @@ def create_url(
 
 
 @transaction.atomic
-def update_url(*, acting: Principal, url: FunctionUrl, **changes: Any) -> FunctionUrl:
-    """Change auth, invoke_mode, cors or enabled; what is left out stays."""
+def update_url(
+    *, acting: Principal, url: FunctionUrl, allow_public: bool = False, **changes: Any
+) -> FunctionUrl:
+    """Change auth, invoke_mode, cors or enabled; what is left out stays. `allow_public` as in create_url."""
     require(acting, Role.DEVELOPER, url.function.project_id)
     checks: Mapping[str, Callable[[Any], Any]] = {
         "auth": check_auth,
@@ -104,6 +112,8 @@ def update_url(*, acting: Principal, url: FunctionUrl, **changes: Any) -> Functi
     for name, value in changes.items():
         setattr(url, name, checks[name](value))
     url.save(update_fields=[*changes, "changed_at"])
+    if allow_public and url.auth == UrlAuth.NONE:
+        allow_public_url(acting=acting, function=url.function, qualifier=url.qualifier)
     record(
         acting,
         "url.update",

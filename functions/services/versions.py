@@ -12,6 +12,7 @@ from functions.models import Alias, Function, FunctionUrl, Revision, Schedule, V
 from functions.naming import check_alias_name, is_latest, plain_text
 from functions.queues import announce_change
 from functions.services.guard import record, require
+from functions.services.policies import drop_policy
 from functions.snapshots import Principal
 from functions.states import LIVE_ALIAS, Role
 
@@ -71,6 +72,7 @@ def delete_version(*, acting: Principal, function: Function, number: int) -> Non
     if _has_trigger(function, str(number)):
         raise ResourceConflict(f"Version {number} is used by a trigger: remove the trigger first.")
     record(acting, "version.delete", function, project_id=function.project_id, before={"version": number})
+    drop_policy(function, str(number))
     version.deployments.update(version=None)
     version.delete()
     announce_change(function.pk)
@@ -149,6 +151,7 @@ def delete_alias(*, acting: Principal, alias: Alias) -> None:
         project_id=alias.function.project_id,
         before=alias_picture(alias),
     )
+    drop_policy(alias.function, alias.name)
     alias.delete()
     announce_change(alias.function_id)
 

@@ -1,5 +1,5 @@
 """Who calls: the signature of a request checked against the key that the catalog knows, and what that
-person may invoke. Policies of AddPermission come with their own issue."""
+person may invoke, by their own rights and by the policy of what they call."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from functions.errors import AccessDenied, FunctoryError, UnrecognizedClient
+from functions.policies import ANYONE, AUTH_TYPE, INVOKE, INVOKE_URL, VIA_URL, allows, names_of
 from functions.signing import Claim, SignedRequest, read_claim, verify
-from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal
-from functions.states import Role
+from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal, Route
+from functions.states import Role, UrlAuth
 from runner.gateway.invocation import now_us
 from runner.gateway.wire import Request
 
@@ -102,11 +103,35 @@ def _verdict(signed: SignedRequest, claim: Claim, key: KeySnapshot) -> FunctoryE
     return None
 
 
-def may_invoke(principal: Principal, snapshot: FunctionSnapshot) -> None:
-    """Raises AccessDenied for somebody who may not run the function: of another project, or only a viewer."""
-    if principal.project_id == snapshot.project_id and principal.role != Role.VIEWER:
+def may_invoke(
+    principal: Principal, snapshot: FunctionSnapshot, route: Route, action: str = INVOKE, auth: str = ""
+) -> None:
+    """Raises AccessDenied for somebody who may not run the function. In the function's own project their own
+    rights are enough, or a statement that names them; from another, both are needed. `auth` is a URL's AuthType."""
+    own_rights = principal.role != Role.VIEWER
+    same = principal.project_id == snapshot.project_id
+    if same and own_rights:
         return
-    raise AccessDenied(
-        f"User: {principal.arn} is not authorized to perform: lambda:InvokeFunction on resource: "
-        f"{snapshot.arn} because no identity-based policy allows the lambda:InvokeFunction action"
+    stated = allows(route.statements, names_of(principal, same_account=same), action, _context(auth))
+    if stated and (same or own_rights):
+        return
+    kind = "identity" if same or stated else "resource"
+    raise denied(principal, snapshot.arn, kind, action)
+
+
+def may_visit(route: Route) -> None:
+    """Raises AccessDenied unless the policy lets everybody call the qualifier's URL without a signature."""
+    if not allows(route.statements, ANYONE, INVOKE_URL, _context(UrlAuth.NONE)):
+        raise AccessDenied("Forbidden")
+
+
+def denied(principal: Principal, arn: str, kind: str = "resource", action: str = INVOKE) -> AccessDenied:
+    """AWS's words; `kind` is the policy that is missing."""
+    return AccessDenied(
+        f"User: {principal.arn} is not authorized to perform: {action} on resource: {arn} because no "
+        f"{kind}-based policy allows the {action} action"
     )
+
+
+def _context(auth: str) -> dict[str, str]:
+    return {AUTH_TYPE: auth, VIA_URL: "true"} if auth else {}

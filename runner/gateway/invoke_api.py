@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote
 
-from functions.errors import AccessDenied, FunctoryError
+from functions.errors import FunctoryError, ServiceUnavailable
 from functions.naming import FunctionReference, parse_reference
 from functions.records import AcceptedEvent
 from functions.routing import choose
@@ -16,7 +16,7 @@ from functions.signing import Claim
 from functions.snapshots import Principal, Route
 from functions.states import InvocationType, TriggerKind
 from runner.gateway import answers, payloads
-from runner.gateway.authorize import Authority, may_invoke
+from runner.gateway.authorize import Authority, denied, may_invoke
 from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.events import EventQueue
@@ -70,7 +70,7 @@ class InvokeApi:
             answers.refuse(wish.exchange, route)
             return
         snapshot = choose(route, random.random())  # noqa: S311 - a share of traffic, not a secret
-        may_invoke(principal, snapshot)
+        may_invoke(principal, snapshot, route)
         if wish.kind is InvocationType.REQUEST_RESPONSE:
             call = Invocation(snapshot, wish.payload, partial(_answer, wish), alias=route.alias)
             call.trace_id = wish.exchange.request.headers.get("x-amzn-trace-id") or new_trace_id()
@@ -151,14 +151,24 @@ def find_route(
     """From a path's function `segment` to its route, for a caller who is known; raises FunctoryError for a
     request that cannot be meant."""
     reference = named(segment, exchange.request.query)
-    check_place(reference, principal, claim.region)
-    catalog.route(
-        principal.account,
-        reference.region or claim.region,
-        reference.name,
-        reference.qualifier,
-        answers.guarded(exchange, then, read_wish(exchange), principal),
-    )
+    check_region(reference, principal, claim.region)
+    told = answers.guarded(exchange, then, read_wish(exchange), principal)
+    account = reference.account or principal.account
+    if account != principal.account:
+        told = partial(_hidden, told, principal, reference)
+    catalog.route(account, reference.region or claim.region, reference.name, reference.qualifier, told)
+
+
+def _hidden(
+    told: Callable[[Route | FunctoryError], None],
+    principal: Principal,
+    reference: FunctionReference,
+    route: Route | FunctoryError,
+) -> None:
+    """Whether another account has a function is not told: it may not be called, in either case."""
+    if isinstance(route, FunctoryError) and not isinstance(route, ServiceUnavailable):
+        route = denied(principal, _arn(reference))
+    told(route)
 
 
 @lru_cache(maxsize=4096)
@@ -168,11 +178,11 @@ def named(segment: str, query: str) -> FunctionReference:
     return parse_reference(unquote(segment), qualifier)
 
 
-def check_place(reference: FunctionReference, principal: Principal, region: str) -> None:
-    """A full ARN must name the caller's account and region; raises AccessDenied."""
-    wrong_account = reference.account and reference.account != principal.account
-    if wrong_account or (reference.region and reference.region != region):
-        raise AccessDenied(
-            f"User: {principal.arn} is not authorized to perform: lambda:InvokeFunction on resource: "
-            f"arn:aws:lambda:{reference.region}:{reference.account}:function:{reference.name}"
-        )
+def check_region(reference: FunctionReference, principal: Principal, region: str) -> None:
+    """A full ARN must name the region that the request was signed for; raises AccessDenied."""
+    if reference.region and reference.region != region:
+        raise denied(principal, _arn(reference))
+
+
+def _arn(reference: FunctionReference) -> str:
+    return f"arn:aws:lambda:{reference.region}:{reference.account}:function:{reference.name}"

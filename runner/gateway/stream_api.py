@@ -53,7 +53,7 @@ class StreamApi:
             answers.refuse(wish.exchange, route)
             return
         snapshot = choose(route, random.random())  # noqa: S311 - a share of traffic, not a secret
-        may_invoke(principal, snapshot)
+        may_invoke(principal, snapshot, route)
         if wish.kind is InvocationType.DRY_RUN:
             wish.exchange.respond(204, [("x-amzn-RequestId", new_request_id())])
             return

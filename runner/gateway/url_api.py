@@ -11,12 +11,13 @@ import msgspec
 
 from functions.config import Config
 from functions.errors import AccessDenied, FunctoryError, ResourceNotFound, TooManyRequests
+from functions.policies import INVOKE_URL
 from functions.routing import choose
 from functions.signing import Claim
 from functions.snapshots import Principal, Route, UrlSnapshot
 from functions.states import InvokeMode, Outcome, TriggerKind, UrlAuth
 from runner.gateway import answers, cors
-from runner.gateway.authorize import Authorizer, may_invoke
+from runner.gateway.authorize import Authorizer, may_invoke, may_visit
 from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.exchange import Exchange
@@ -126,12 +127,14 @@ class UrlApi:
             visit.refuse(route)
             return
         snapshot = choose(route, random.random())  # noqa: S311 - a share of traffic, not a secret
-        if visit.principal is not None:
-            try:
-                may_invoke(visit.principal, snapshot)
-            except AccessDenied:
-                visit.refuse(AccessDenied("Forbidden"))
-                return
+        try:
+            if visit.principal is None:
+                may_visit(route)
+            else:
+                may_invoke(visit.principal, snapshot, route, INVOKE_URL, UrlAuth.AWS_IAM)
+        except AccessDenied:
+            visit.refuse(AccessDenied("Forbidden"))
+            return
         call = Invocation(snapshot, b"", partial(_done, visit, None), alias=route.alias)
         call.trigger, call.trigger_id = TriggerKind.FUNCTION_URL, visit.url.trigger_id
         request = visit.exchange.request

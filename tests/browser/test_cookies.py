@@ -53,8 +53,7 @@ def thief(stack: Stack) -> str:
     product = Product(stack)
     product.populate()
     product.create("thief", CODE)
-    client = product.client()
-    return str(client.create_function_url_config(FunctionName="thief", AuthType="NONE")["FunctionUrl"])
+    return product.public_url("thief")
 
 
 def consoles_cookies(page: Page) -> dict[str, str]:

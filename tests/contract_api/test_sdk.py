@@ -8,12 +8,13 @@ import json
 
 import botocore.auth
 import botocore.awsrequest
-import botocore.exceptions
 import httpx
 import pytest
 from botocore.credentials import Credentials
 
+from tests.contract_api.refusals import refused
 from tests.support.product import ECHO, ROLE, zipped
+from tests.support.stack import wait_for
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
@@ -31,15 +32,6 @@ URL_CODE = """def lambda_handler(event, context):
     return {'statusCode': 201, 'headers': {'x-a': 'b'}, 'cookies': ['c=d'], 'body': 'made'}
 """
 FAST = {"Delay": 1, "MaxAttempts": 60}
-
-
-def refused(call, **parameters) -> tuple[str, int, str]:
-    """Error type, HTTP status and message."""
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        call(**parameters)
-    response = caught.value.response
-    code, message = response["Error"]["Code"], response["Error"].get("Message", "")
-    return code, response["ResponseMetadata"]["HTTPStatusCode"], message
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +149,15 @@ def test_versions_and_aliases(product, client, called):
 def test_a_function_url(product, client):
     product.create("visited", URL_CODE)
     address = client.create_function_url_config(FunctionName="visited", AuthType="NONE")["FunctionUrl"]
+    assert httpx.get(address, timeout=30).status_code == 403
+    client.add_permission(
+        FunctionName="visited",
+        StatementId="public",
+        Action="lambda:InvokeFunctionUrl",
+        Principal="*",
+        FunctionUrlAuthType="NONE",
+    )
+    wait_for("the URL is public", lambda: httpx.get(address, timeout=30).status_code == 201, 10)
     answer = httpx.post(address + "thing?a=1", content=b"body", timeout=30)
     assert (answer.status_code, answer.headers["x-a"], answer.text) == (201, "b", "made")
     assert "c=d" in answer.headers["set-cookie"]

@@ -54,12 +54,21 @@ class Product:
 
     def populate(self) -> None:
         """Make the members; call it once."""
-        command = [sys.executable, str(REPOSITORY / "tests/support/plant_members.py"), PASSWORD]
+        made = self._plant("plant_members.py", PASSWORD)
+        self.keys = {role: (key, secret) for role, (key, secret) in made.items()}
+        self.stack.password = PASSWORD
+
+    def add_stranger(self, account: str) -> None:
+        """Make a project of that account number with an administrator; their key is `keys[account]`."""
+        key, secret = self._plant("plant_stranger.py", account)
+        self.keys[account] = (key, secret)
+
+    def _plant(self, program: str, argument: str) -> Any:
+        command = [sys.executable, str(REPOSITORY / "tests/support" / program), argument]
         environ = self.stack.environment()
         made = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
         assert made.returncode == 0, made.stderr
-        self.keys = {role: (key, secret) for role, (key, secret) in json.loads(made.stdout).items()}
-        self.stack.password = PASSWORD
+        return json.loads(made.stdout)
 
     def client(self, role: str = "administrator", **settings: Any) -> Any:
         """An unmodified SDK client that does not retry, so that a refusal is seen at once."""
@@ -80,6 +89,13 @@ class Product:
         if wait:
             waiter = client.get_waiter("function_active_v2")
             waiter.wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 90})
+
+    def public_url(self, name: str) -> str:
+        """The address of a new function URL that everybody may call."""
+        client = self.client()
+        allowed = {"Action": "lambda:InvokeFunctionUrl", "Principal": "*", "FunctionUrlAuthType": "NONE"}
+        client.add_permission(FunctionName=name, StatementId="public", **allowed)
+        return str(client.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"])
 
     def call(self, name: str, event: object = None, **more: Any) -> dict[str, Any]:
         """The answer of a synchronous call: status, error, payload and request id."""

@@ -182,7 +182,7 @@ def _furnish(product: Product) -> dict[str, str]:
     """Real functions, real calls, an event that fails, a draft; and telemetry of a month behind them."""
     for name, description in FUNCTIONS.items():
         product.create(name, SHOP, Description=description, Publish=True)
-    product.client().create_function_url_config(FunctionName="orders", AuthType="NONE")
+    product.public_url("orders")
     good = [product.call("orders", {"name": "Ada", "items": [1, 2]})["id"] for _ in range(5)]
     bad = product.call("orders", {"items": []})["id"]
     product.client().invoke(FunctionName="nightly-report", InvocationType="Event", Payload=b"{}")

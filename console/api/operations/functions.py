@@ -61,7 +61,7 @@ def get_function(call: Call) -> Output:
     """Configuration, a link to the code, tags and reserved concurrency."""
     reference = call.reference()
     function = call.function_by(reference)
-    shown = _configuration(function, reference.qualifier)
+    shown = configuration_of(function, reference.qualifier)
     answer: Output = {
         "Configuration": shown,
         "Code": {"RepositoryType": "S3", "Location": _download_link(function, shown)},
@@ -75,7 +75,7 @@ def get_function(call: Call) -> Output:
 def get_function_configuration(call: Call) -> Output:
     """Configuration of $LATEST, a version or an alias."""
     reference = call.reference()
-    return _configuration(call.function_by(reference), reference.qualifier)
+    return configuration_of(call.function_by(reference), reference.qualifier)
 
 
 def list_functions(call: Call) -> Output:
@@ -147,7 +147,8 @@ def _current(function: Function) -> Output:
     return describe.standing_configuration(function, standing_of(function))
 
 
-def _configuration(function: Function, qualifier: str) -> Output:
+def configuration_of(function: Function, qualifier: str) -> Output:
+    """FunctionConfiguration of $LATEST, a version or an alias; raises ResourceNotFound."""
     if is_latest(qualifier):
         shown = _current(function)
         return shown | ({"FunctionArn": f"{function.arn}:{qualifier}"} if qualifier else {})

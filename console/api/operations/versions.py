@@ -8,7 +8,7 @@ from typing import Any
 from console.api import describe
 from console.api.call import Call
 from console.api.operations.functions import standing_of
-from functions.errors import ResourceNotFound, stale_revision
+from functions.errors import ResourceNotFound, stale_revision, still_pending, update_in_progress
 from functions.models import Alias, Function, Version
 from functions.queries.pages import keyset_page
 from functions.services import versions as services
@@ -19,6 +19,8 @@ Output = dict[str, Any]
 def publish_version(call: Call) -> Output:
     """Give $LATEST a number."""
     function = call.function()
+    if (standing := standing_of(function)).under_way:
+        raise update_in_progress(function.arn) if standing.has_code_running else still_pending()
     sha256 = call.get("CodeSha256", "")
     version = services.publish_version(
         acting=call.principal,

@@ -5,105 +5,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.parsers import create_parser
-from botocore.serialize import create_serializer
-from django.conf import settings
 from django.db import OperationalError
+from django.db.models import F
 from django.test import Client
 
-from console.api.model import lambda_model
-from functions.archives import FileContent, pack
-from functions.keys import read_or_create_key
 from functions.models import AuditEntry, Deployment, Function, FunctionUrl, Refusal
+from functions.models.version import SEEN_FOR
 from functions.queries.access import person_principal
 from functions.services import deploys
 from functions.states import DeploymentState, Role
-from functions.tokens import sign_principal
+from tests.console.api.sdk import ROLE, SDK, SdkError, create, refused, sdk_of, settle, work, zipped
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "telemetry"]),
     pytest.mark.urls("console.api.urls"),
 ]
-ROLE = "arn:aws:iam::000000000001:role/r"
-SDK = Callable[..., dict[str, Any]]
-
-
-class SdkError(Exception):
-    """What an SDK would raise."""
-
-    def __init__(self, status: int, headers: Any, document: dict[str, Any]) -> None:
-        super().__init__(document)
-        self.status = status
-        self.code = headers["x-amzn-ErrorType"]
-        self.message = document.get("message") or document.get("Message")
-
-
-def zipped(source: str = "def handler(e, c): return e", name: str = "app.py") -> bytes:
-    """The same bytes whenever it is called: a zip holds times."""
-    return pack({name: FileContent(source.encode())})
-
-
-@pytest.fixture
-def sdk(project, principal) -> SDK:
-    return sdk_of(principal)
-
-
-def sdk_of(principal) -> SDK:
-    key = read_or_create_key(settings.FUNCTORY.keys / "relay")
-    client = Client()
-
-    def call(name: str, **parameters: Any) -> dict[str, Any]:
-        model = lambda_model().service.operation_model(name)
-        request = create_serializer("rest-json", include_validation=False).serialize_to_request(
-            parameters, model
-        )
-        response = client.generic(
-            request["method"],
-            request["url_path"],
-            request["body"],
-            content_type="application/json",
-            QUERY_STRING="&".join(
-                f"{key}={item}"
-                for key, value in request["query_string"].items()
-                for item in (value if isinstance(value, list) else [value])
-            ),
-            HTTP_X_FUNCTORY_PRINCIPAL=sign_principal(key, principal),
-        )
-        if response.status_code >= 300:
-            raise SdkError(response.status_code, response.headers, json.loads(response.content))
-        parsed = create_parser("rest-json").parse(
-            {"status_code": response.status_code, "headers": response.headers, "body": response.content},
-            model.output_shape,
-        )
-        parsed.pop("ResponseMetadata", None)
-        return parsed
-
-    return call
-
-
-def create(sdk: SDK, name: str = "hello", **more: Any) -> dict[str, Any]:
-    values = {"Runtime": "python3.13", "Handler": "app.handler", "Role": ROLE, "Code": {"ZipFile": zipped()}}
-    return sdk("CreateFunction", FunctionName=name, **{**values, **more})
-
-
-def settle(principal, name: str = "hello") -> Deployment:
-    """What a worker does with the open deployment."""
-    deployment = deploys.open_deployment(Function.objects.get(name=name, deleted_at=None))
-    assert deployment
-    deploys.advance(deployment.pk, DeploymentState.SAVING)
-    deploys.advance(deployment.pk, DeploymentState.STARTING)
-    return deploys.finish(deployment_id=deployment.pk, acting=principal)
-
-
-def refused(call: Callable[[], Any]) -> SdkError:
-    with pytest.raises(SdkError) as caught:
-        call()
-    return caught.value
 
 
 def test_a_function_is_pending_until_it_is_stored_and_then_active(sdk: SDK, principal) -> None:
@@ -122,6 +41,47 @@ def test_a_function_is_pending_until_it_is_stored_and_then_active(sdk: SDK, prin
     assert shown["Environment"]["Variables"] == {"NAME": "x"}
     assert found["Tags"] == {"a": "b"}
     assert sdk("ListFunctions")["Functions"][0]["FunctionName"] == "hello"
+
+
+def test_a_creation_is_seen_even_if_it_is_over_at_once(sdk: SDK, principal) -> None:
+    create(sdk)
+    work(principal)
+    shown = sdk("GetFunctionConfiguration", FunctionName="hello")
+    assert (shown["State"], shown["StateReasonCode"]) == ("Pending", "Creating")
+    assert "LastUpdateStatus" not in shown
+    assert sdk("ListFunctions")["Functions"][0]["State"] == "Pending"
+    pending = refused(lambda: sdk("PublishVersion", FunctionName="hello"))
+    assert pending.message.endswith("The function is currently in the following state: Pending")
+
+
+def test_an_update_is_seen_even_if_it_is_over_at_once(sdk: SDK, principal) -> None:
+    arn = create(sdk)["FunctionArn"]
+    settle(principal)
+    updating = sdk("UpdateFunctionCode", FunctionName="hello", ZipFile=zipped("x = 1"))
+    assert (updating["State"], updating["LastUpdateStatus"]) == ("Active", "InProgress")
+    work(principal)
+    assert sdk("GetFunctionConfiguration", FunctionName="hello")["LastUpdateStatus"] == "InProgress"
+    text = f"The operation cannot be performed at this time. An update is in progress for resource: {arn}"
+    for change in (
+        lambda: sdk("UpdateFunctionConfiguration", FunctionName="hello", Timeout=9),
+        lambda: sdk("UpdateFunctionCode", FunctionName="hello", ZipFile=zipped("x = 2")),
+        lambda: sdk("PublishVersion", FunctionName="hello"),
+    ):
+        refusal = refused(change)
+        assert (refusal.status, refusal.code, refusal.message) == (409, "ResourceConflictException", text)
+    Deployment.objects.update(created_at=F("created_at") - SEEN_FOR)
+    assert sdk("GetFunctionConfiguration", FunctionName="hello")["LastUpdateStatus"] == "Successful"
+    assert sdk("PublishVersion", FunctionName="hello")["Version"] == "1"
+
+
+def test_the_console_need_not_wait(sdk: SDK, function, developer) -> None:
+    asked = deploys.request_deploy(acting=developer, function=function)
+    busy = refused(lambda: sdk("UpdateFunctionConfiguration", FunctionName="hello", Timeout=9))
+    assert busy.code == "ResourceConflictException"
+    deploys.advance(asked.pk, DeploymentState.SAVING)
+    deploys.fail(deployment_id=asked.pk, error_type="X", message="It is broken.")
+    assert sdk("UpdateFunctionConfiguration", FunctionName="hello", Timeout=9)["Timeout"] == 9
+    deploys.request_deploy(acting=developer, function=function)
 
 
 def test_a_failed_first_deploy_is_told(sdk: SDK) -> None:

@@ -9,6 +9,7 @@ from functions.archives import Archive, FileContent, pack
 from functions.errors import AccessDenied, DiskFull, InvalidParameterValue, InvalidZipFile, ResourceConflict
 from functions.installation import store
 from functions.models import Alias, Deployment, Draft, DraftFile, Function, FunctionUrl, Schedule
+from functions.models.version import SEEN_FOR
 from functions.services import deploys as services
 from functions.services import drafts
 from functions.services.guard import system_principal
@@ -32,6 +33,11 @@ def carry(deployment):
     services.advance(deployment.pk, DeploymentState.SAVING)
     services.advance(deployment.pk, DeploymentState.STARTING)
     return services.finish(deployment_id=deployment.pk, acting=SYSTEM)
+
+
+def later(deployment):
+    """When an update by the API is no longer seen as under way."""
+    Deployment.objects.filter(pk=deployment.pk).update(created_at=deployment.created_at - SEEN_FOR)
 
 
 def test_a_deploy_freezes_the_draft_and_wakes_a_worker(developer, draft, announced):
@@ -185,6 +191,9 @@ def test_one_update_at_a_time(developer, viewer, function):
     with pytest.raises(ResourceConflict):
         update(developer, function, settings={"timeout_s": 10})
     carry(deployment)
+    with pytest.raises(ResourceConflict, match="An update is in progress for resource"):
+        update(developer, function, settings={"timeout_s": 10})
+    later(deployment)
     update(developer, function, settings={"timeout_s": 10})
 
 
@@ -207,7 +216,7 @@ def api_update(principal, function, source: bytes):
 
 def test_an_untouched_draft_follows_what_the_api_deploys(principal, draft):
     draft.draft.files.all().delete()
-    api_update(principal, draft, b"one")
+    later(api_update(principal, draft, b"one"))
     followed = Draft.objects.get(function=draft)
     assert [(row.path, bytes(row.content)) for row in followed.files.all()] == [("app.py", b"one")]
     assert (followed.handler, followed.memory_mb, followed.wizard_step) == ("app.h", 512, 0)

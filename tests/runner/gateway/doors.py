@@ -20,6 +20,7 @@ from runner.gateway.routes import Parts, Routes
 from tests.runner.gateway.boxes import ACCOUNT, World, snapshot
 
 SECRET = "s" * 40
+FAR = "111111111111"
 
 
 def principal(role="developer", project="p"):
@@ -36,13 +37,14 @@ class Table:
             "AKIDEV": KeySnapshot("AKIDEV", SECRET, principal()),
             "AKIVIEW": KeySnapshot("AKIVIEW", SECRET, principal("viewer")),
             "AKIOTHER": KeySnapshot("AKIOTHER", SECRET, principal(project="q")),
+            "AKIFAR": KeySnapshot("AKIFAR", SECRET, Principal("user", "2", "eve", "r", FAR, "developer")),
             "AKIOLD": KeySnapshot("AKIOLD", SECRET, principal(), 1),
         }
         self.revisions = {}
         self.refused = []
 
     def route(self, *, account, region, name, qualifier):
-        found = self.routes.get((name, qualifier))
+        found = self.routes.get((name, qualifier)) if account in {"", ACCOUNT} else None
         if found is None:
             raise ResourceNotFound(f"Function not found: arn:aws:lambda:{region}:{account}:function:{name}")
         return found

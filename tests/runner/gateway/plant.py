@@ -13,8 +13,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def plant(functions):
     from functions.installation import store
-    from functions.models import Alias, Artifact, FunctionUrl
+    from functions.models import Alias, Artifact, FunctionPolicy, FunctionUrl
     from functions.naming import new_url_id
+    from functions.policies import public_url_statement
     from functions.services.keys import create_access_key
     from functions.states import Role
     from tests.support import rows
@@ -36,6 +37,9 @@ def plant(functions):
         function.latest = revision
         function.save()
         url = FunctionUrl.objects.create(function=function, url_id=new_url_id())
+        FunctionPolicy.objects.create(
+            function=function, qualifier="live", statements=[public_url_statement()]
+        )
         planted["functions"][name] = str(function.pk)
         planted["urls"][name] = url.url_id
     return planted

@@ -9,10 +9,11 @@ import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 
 from functions.errors import ServiceUnavailable
+from functions.policies import INVOKE, read_statement, statement_document
 from functions.snapshots import Route
 from functions.states import Outcome
-from tests.runner.gateway.boxes import ended, snapshot
-from tests.runner.gateway.doors import Doors, error
+from tests.runner.gateway.boxes import ACCOUNT, FUNCTION, ended, snapshot
+from tests.runner.gateway.doors import FAR, Doors, error, principal
 
 
 @pytest.fixture
@@ -214,6 +215,40 @@ def test_signatures(run):
         assert error(unsigned)[:2] == (403, "MissingAuthenticationTokenException")
         nonsense = await doors.request("POST", path, b"{}", {"Authorization": "Basic abc"})
         assert error(nonsense)[:2] == (403, "IncompleteSignatureException")
+
+    run(body)
+
+
+def allowing(*statements, version="7"):
+    return Route("", "", ((snapshot(version=version), 1.0),), tuple(map(read_statement, statements)))
+
+
+def test_another_account_invokes_what_a_policy_lets_it(run):
+    async def body(doors):
+        arn = "arn:aws:lambda:us-east-1:000000000000:function:hello".replace(":", "%3A")
+        refusal = error(await doors.invoke(name=arn, key="AKIFAR"))
+        assert refusal[:2] == (403, "AccessDeniedException")
+        assert "because no resource-based policy allows the lambda:InvokeFunction action" in refusal[2]
+        assert error(await doors.invoke(name=f"{arn}x", key="AKIFAR"))[1] == "AccessDeniedException"
+        doors.table.routes[("hello", "")] = allowing(statement_document("s", INVOKE, FAR))
+        doors.catalog.function_changed(FUNCTION)
+        assert (await doors.invoke(name=arn, key="AKIFAR"))[0] == 200
+        assert (await doors.invoke(name="000000000000%3Ahello", key="AKIFAR"))[0] == 200
+        assert error(await doors.invoke(name="000000000000%3Ahello", key="AKIOTHER"))[0] == 403
+        event = {"X-Amz-Invocation-Type": "Event"}
+        assert (await doors.invoke(name=arn, key="AKIFAR", headers=event))[0] == 202
+        assert doors.events.accepted[0].project_id == "p"
+
+    run(body)
+
+
+def test_a_viewer_invokes_what_a_policy_lets_them_by_name(run):
+    async def body(doors):
+        ada = principal().arn
+        for stated, status in [(ada, 200), ("*", 200), (ACCOUNT, 403), ("s3.amazonaws.com", 403)]:
+            doors.table.routes[("hello", "")] = allowing(statement_document("s", INVOKE, stated))
+            doors.catalog.function_changed(FUNCTION)
+            assert (await doors.invoke(key="AKIVIEW"))[0] == status, stated
 
     run(body)
 

@@ -6,11 +6,12 @@ import json
 import pytest
 
 from functions.config import Config
+from functions.policies import INVOKE, INVOKE_URL, public_url_statement, read_statement, statement_document
 from functions.snapshots import Route, UrlSnapshot
 from functions.states import Outcome
 from runner.gateway.url_api import UrlApi
 from tests.runner.gateway.boxes import FUNCTION, ended, snapshot, until
-from tests.runner.gateway.doors import Doors
+from tests.runner.gateway.doors import FAR, Doors
 
 SANDBOXED = "sandbox allow-scripts allow-forms"
 
@@ -23,12 +24,17 @@ def url(**more):
     return UrlSnapshot(**{**values, **more})
 
 
+def route_of(snapshot, *statements):
+    stated = statements or (public_url_statement(),)
+    return Route("live", "live", ((snapshot, 1.0),), tuple(map(read_statement, stated)))
+
+
 @pytest.fixture
 def run(tmp_path):
     def runner(body, answer=None, **changes):
         async def main():
             doors = Doors(tmp_path, answer=answer)
-            doors.table.routes[("hello", "live")] = Route("live", "live", ((snapshot(version="3"), 1.0),))
+            doors.table.routes[("hello", "live")] = route_of(snapshot(version="3"))
             doors.table.urls["abc"] = url(**changes)
             config = Config.from_environ({"FUNCTORY_HOME": str(tmp_path)})
             api = UrlApi(doors.authorizer, doors.catalog, doors.world.dispatcher, doors.refusals, config)
@@ -109,7 +115,7 @@ def test_a_malformed_answer_is_a_bad_gateway(run):
 def test_throttling_is_told(run):
     async def body(doors):
         limited = snapshot(version="3", reserved_concurrency=0)
-        doors.table.routes[("hello", "live")] = Route("live", "live", ((limited, 1.0),))
+        doors.table.routes[("hello", "live")] = route_of(limited)
         status, _, answer = await doors.request("GET", "/url/abc/")
         assert (status, json.loads(answer)["Message"]) == (429, "Rate Exceeded.")
 
@@ -129,6 +135,39 @@ def test_signed_urls(run):
         ):
             assert (refused[0], json.loads(refused[2])) == (403, {"Message": "Forbidden"})
         assert len(doors.world.boxes) == 1
+
+    run(body, echo, auth="AWS_IAM")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        statement_document("s", INVOKE, "*"),
+        statement_document("s", INVOKE_URL, "*", FunctionUrlAuthType="AWS_IAM"),
+        statement_document("s", INVOKE_URL, FAR),
+    ],
+)
+def test_a_url_without_signatures_answers_only_if_its_policy_says_so(run, statement):
+    async def body(doors):
+        assert (await doors.request("GET", "/url/abc/"))[0] == 200
+        doors.table.routes[("hello", "live")] = route_of(snapshot(), statement)
+        doors.catalog.function_changed(FUNCTION)
+        status, headers, answer = await doors.request("GET", "/url/abc/")
+        assert (status, json.loads(answer)) == (403, {"Message": "Forbidden"})
+        assert headers["x-amzn-errortype"] == "AccessDeniedException"
+
+    run(body, echo)
+
+
+def test_a_signed_url_of_another_account_answers_whom_its_policy_names(run):
+    async def body(doors):
+        far = statement_document("s", INVOKE_URL, FAR, FunctionUrlAuthType="AWS_IAM")
+        assert (await doors.signed("GET", "/url/abc/", key="AKIFAR"))[0] == 403
+        doors.table.routes[("hello", "live")] = route_of(snapshot(), far)
+        doors.catalog.function_changed(FUNCTION)
+        assert (await doors.signed("GET", "/url/abc/", key="AKIFAR"))[0] == 200
+        assert (await doors.signed("GET", "/url/abc/", key="AKIVIEW"))[0] == 403
+        assert (await doors.request("GET", "/url/abc/"))[0] == 403
 
     run(body, echo, auth="AWS_IAM")
 
