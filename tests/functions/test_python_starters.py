@@ -77,6 +77,12 @@ def test_a_webhook_with_a_wrong_signature_is_refused(webhook, signature):
     assert call(module, request(each, headers=headers))["statusCode"] == 401
 
 
+def test_a_webhook_without_a_secret_fails(monkeypatch):
+    each = starter("python3.13", "signed-webhook")
+    with pytest.raises(RuntimeError, match="WEBHOOK_SECRET"):
+        call(load(each, monkeypatch, WEBHOOK_SECRET=""), json.loads(each.event))
+
+
 def test_a_webhook_s_body_that_was_changed_is_refused(webhook):
     each, module = webhook
     assert call(module, request(each, body='{"ref": "refs/heads/evil"}'))["statusCode"] == 401

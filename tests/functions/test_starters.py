@@ -8,7 +8,7 @@ import pytest
 from functions.errors import InvalidParameterValue
 from functions.expressions import parse_expression
 from functions.runtimes import RUNTIMES
-from functions.starters import starter, starters
+from functions.starters import all_keys, has_starter, starter, starters
 
 
 @pytest.mark.parametrize("identifier", sorted(RUNTIMES))
@@ -18,8 +18,21 @@ def test_each_runtime_has_starters_with_its_default_file(identifier):
     for each in found:
         assert RUNTIMES[identifier].default_file in dict(each.files)
         assert isinstance(json.loads(each.event), dict)
+        assert each.topic
+        assert each.expect
         if each.trigger == "schedule":
             parse_expression(each.expression)
+
+
+@pytest.mark.parametrize("identifier", ["python3.13", "nodejs22.x", "nodejs24.x"])
+def test_the_languages_of_the_console_have_the_same_gallery(identifier):
+    assert [each.key for each in starters(identifier)] == list(all_keys())
+    assert len(all_keys()) >= 10
+
+
+def test_whether_there_is_a_starter():
+    assert has_starter("python3.13", "scraper")
+    assert not has_starter("provided.al2023", "scraper")
 
 
 def test_python_starters_parse():

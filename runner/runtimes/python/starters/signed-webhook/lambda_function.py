@@ -10,10 +10,12 @@ import hmac
 import json
 import os
 
-SECRET = os.environ["WEBHOOK_SECRET"].encode()
+SECRET = os.environ.get("WEBHOOK_SECRET", "").encode()
 
 
 def lambda_handler(event, context):
+    if not SECRET:  # with an empty one anybody could sign
+        raise RuntimeError("Set the environment variable WEBHOOK_SECRET.")
     headers = event["headers"]  # a function URL gives their names in lower case
     body = raw_body(event)
     if not is_signed(body, headers.get("x-hub-signature-256", "")):

@@ -48,8 +48,7 @@ def shorten(event):
     code = code_of(url)
     links.add(code, url)
     print(f"{code} leads to {url}")
-    host = event["requestContext"].get("domainName", "")
-    return answer(201, {"code": code, "short": f"https://{host}/{code}", "url": url})
+    return answer(201, {"code": code, "url": url})
 
 
 def lead(code):
