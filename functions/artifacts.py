@@ -59,12 +59,16 @@ class Store:
     def take_in(self, data: bytes) -> Stored:
         """Check a package and keep it until the worker stores it; raises InvalidZipFile or
         RequestTooLarge."""
+        found = self.check(data)
+        if not self.blob(found.sha256).exists() and not self.upload(found.sha256).exists():
+            _write_durably(self.upload(found.sha256), data)
+        return found
+
+    def check(self, data: bytes) -> Stored:
+        """What a package would be stored as; raises InvalidZipFile or RequestTooLarge, and keeps nothing."""
         archive = Archive(data)
         archive.verify()
-        sha256 = hashlib.sha256(data).hexdigest()
-        if not self.blob(sha256).exists() and not self.upload(sha256).exists():
-            _write_durably(self.upload(sha256), data)
-        return Stored(sha256, len(data), archive.unpacked_size)
+        return Stored(hashlib.sha256(data).hexdigest(), len(data), archive.unpacked_size)
 
     def read(self, sha256: str) -> bytes:
         """The zip again; raises CodeVerificationFailed if it is gone or not what its name says."""

@@ -197,30 +197,6 @@ class ExpiredToken(FunctoryError):
     kind = "User"
 
 
-# Error shapes of the model spell the member `message`; all others `Message` (lambda/2015-03-31 of botocore).
-_LOWER_CASE_MESSAGE = frozenset(
-    {
-        "CodeStorageExceededException",
-        "InvalidParameterValueException",
-        "InvalidRequestContentException",
-        "PolicyLengthExceededException",
-        "RequestTooLargeException",
-        "ResourceConflictException",
-        "TooManyRequestsException",
-        "PreconditionFailedException",
-        "UnsupportedMediaTypeException",
-        "ValidationException",
-        "SerializationException",
-        "AccessDeniedException",
-        "InvalidSignatureException",
-        "IncompleteSignatureException",
-        "UnrecognizedClientException",
-        "MissingAuthenticationTokenException",
-        "ExpiredTokenException",
-    }
-)
-
-
 def stale_revision() -> PreconditionFailed:
     """The API's RevisionId is not that of the latest revision."""
     return PreconditionFailed(
@@ -245,9 +221,9 @@ def update_in_progress(arn: str) -> ResourceConflict:
 
 
 def error_body(error: FunctoryError) -> bytes:
-    """The JSON body that an AWS SDK reads."""
-    spelling = "message" if error.code in _LOWER_CASE_MESSAGE else "Message"
-    document: dict[str, str] = {"Type": error.kind, spelling: error.message}
+    """The JSON body that an AWS SDK reads. The model's error shapes spell the member `message` or `Message`, and so
+    do the programs that read it: both are there."""
+    document = {"Type": error.kind, "Message": error.message, "message": error.message}
     if error.reason:
         document["Reason"] = error.reason
     return json.dumps(document).encode()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.installation import vault
+from functions.installation import config, vault
 from functions.models import Alias, Function, FunctionUrl, Revision, Version
 from functions.queries.standing import Standing
 from functions.states import LATEST, InvokeMode
@@ -36,11 +38,27 @@ def configuration(
         "Architectures": [revision.architecture],
         "EphemeralStorage": {"Size": revision.ephemeral_mb},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.name}"},
+        "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(revision)},
+        **revision.aws_settings,
+        "LoggingConfig": logging_config(function, revision.aws_settings.get("LoggingConfig", {})),
     }
     if variables:
         answer["Environment"] = {"Variables": variables}
-    return {**answer, **revision.aws_settings}
+    return answer
+
+
+def logging_config(function: Function, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given with AWS's defaults for the rest; levels are of JSON logs only."""
+    levels = (
+        {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"} if given.get("LogFormat") == "JSON" else {}
+    )
+    return {"LogFormat": "Text", **levels, "LogGroup": f"/aws/lambda/{function.name}", **given}
+
+
+def runtime_version_arn(revision: Revision) -> str:
+    """Runtime versions are the installation's images: one of each runtime, named as AWS names its own."""
+    digest = hashlib.sha256(revision.runtime.encode()).hexdigest()
+    return f"arn:aws:lambda:{config().region}::runtime:{digest}"
 
 
 def standing_configuration(function: Function, standing: Standing) -> dict[str, Any]:
@@ -82,6 +100,8 @@ def published(function: Function, version: Version, *, arn: str = "") -> dict[st
     return answer | {
         "State": "Active",
         "LastUpdateStatus": "Successful",
+        # A version's own: $LATEST may still be the same revision.
+        "RevisionId": str(version.pk),
         "Description": version.description or version.revision.description,
     }
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, StructureShape
@@ -47,13 +47,14 @@ class LambdaModel:
         self.operations = sorted(found, key=lambda operation: not operation.query)
 
     def match(self, method: str, path: str, query: Mapping[str, str]) -> Match | None:
-        """The operation that a request line names, or None."""
+        """The operation that a request line names, or None; `path` is as it came over the wire, so that an encoded
+        slash does not end a name."""
         for operation in self.operations:
             if operation.method != method:
                 continue
             found = operation.path.fullmatch(path)
             if found and all(query.get(name) == value for name, value in operation.query):
-                return Match(operation, found.groupdict())
+                return Match(operation, {name: unquote(text) for name, text in found.groupdict().items()})
         return None
 
     def _operation(self, name: str) -> Operation:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from console.api.model import Match
 from functions.errors import InvalidRequestContent, Serialization
 
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 Query = Mapping[str, list[str]]
 
 
@@ -79,7 +81,7 @@ def _from_text(name: str, member: Shape, text: str | list[str]) -> Any:
         return text
     match member.type_name:
         case "integer" | "long":
-            if not text.lstrip("-").isdecimal():
+            if not _WHOLE_NUMBER.fullmatch(text):
                 raise Serialization(f"{text} can not be converted to an Integer at {name}")
             return int(text)
         case "boolean":

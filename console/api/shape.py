@@ -27,9 +27,9 @@ class Answer:
 def shape_answer(operation: Operation, result: Mapping[str, Any]) -> Answer:
     """Only members of the output shape leave; None is left out. A result member that the model does not know
     raises KeyError: that is a mistake of the operation."""
-    shape = operation.output
-    if shape is None or operation.status == 204:
-        return Answer(operation.status, b"")
+    shape, status = operation.output, operation.status
+    if shape is None or status == 204:
+        return Answer(status, b"")
     headers: dict[str, str] = {}
     document: dict[str, Any] = {}
     for name, value in result.items():
@@ -39,9 +39,10 @@ def shape_answer(operation: Operation, result: Mapping[str, Any]) -> Answer:
                 document[member.serialization.get("name", name)] = _value(member, value)
             case "header":
                 headers[member.serialization["name"]] = str(value)
-            case _:  # statusCode: the operation's own status says it
-                continue
-    return Answer(operation.status, json.dumps(_without_none(document)).encode(), headers)
+            case _:  # statusCode
+                status = value
+    body = b"" if status == 204 else json.dumps(_without_none(document)).encode()
+    return Answer(status, body, headers)
 
 
 def _value(shape: Shape, value: Any) -> Any:

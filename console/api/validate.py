@@ -37,38 +37,82 @@ def _member(path: str, shape: Shape, value: Any) -> Iterator[str]:
     if isinstance(shape, StructureShape):
         yield from _structure(path, shape, value)
     elif isinstance(shape, ListShape):
-        yield from _bounds(path, shape, value, len(value), "length")
-        for index, item in enumerate(value, 1):
-            yield from _member(f"{path}.{index}.member", shape.member, item)
+        yield from _list(path, shape, value)
     elif isinstance(shape, MapShape):
-        for key, item in value.items():
-            yield from _member(path, shape.key, key)
-            yield from _member(f"{path}.{key}", shape.value, item)
-    elif isinstance(shape, StringShape):
-        yield from _string(path, shape, value)
-    elif shape.type_name in {"integer", "long", "double", "float"} and shape.name not in _LEFT_TO_OPERATIONS:
-        yield from _bounds(path, shape, value, value, "value")
-    elif shape.type_name == "blob":
-        yield from _bounds(path, shape, "[blob]", len(value), "length")
+        yield from _map(path, shape, value)
+    elif shape.name not in _LEFT_TO_OPERATIONS:
+        for constraint in _broken(shape, value):
+            yield _fault(path, _shown(shape, value), constraint)
 
 
-def _string(path: str, shape: StringShape, value: str) -> Iterator[str]:
-    if shape.name in _LEFT_TO_OPERATIONS:
-        return
-    yield from _bounds(path, shape, value, len(value), "length")
-    pattern = shape.metadata.get("pattern")
-    if pattern and not regex.fullmatch(pattern, value):
-        yield _fault(path, value, f"satisfy regular expression pattern: {pattern}")
-    if shape.enum and value not in shape.enum:
-        yield _fault(path, value, f"satisfy enum value set: [{', '.join(shape.enum)}]")
+def _list(path: str, shape: ListShape, values: list[Any]) -> Iterator[str]:
+    for constraint in _broken(shape, values):
+        yield _fault(path, _shown(shape, values), constraint)
+    if isinstance(shape.member, StructureShape):
+        for index, item in enumerate(values, 1):
+            yield from _member(f"{path}.{index}.member", shape.member, item)
+    elif any(any(_broken(shape.member, item)) for item in values):
+        yield _fault(path, _shown(shape, values), f"satisfy constraint: {_constraints(shape.member)}")
 
 
-def _bounds(path: str, shape: Shape, value: Any, size: float, what: str) -> Iterator[str]:
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    if low is not None and size < low:
-        yield _fault(path, value, f"have {what} greater than or equal to {low}")
-    if high is not None and size > high:
-        yield _fault(path, value, f"have {what} less than or equal to {high}")
+def _map(path: str, shape: MapShape, values: Mapping[str, Any]) -> Iterator[str]:
+    """Each side is judged whole, as AWS does."""
+    for what, side, items in (("keys", shape.key, values.keys()), ("value", shape.value, values.values())):
+        if isinstance(side, StructureShape | ListShape | MapShape):
+            for key, item in values.items():
+                yield from _member(f"{path}.{key}", side, item)
+        elif any(any(_broken(side, item)) for item in items):
+            shown = _shown(shape, values)
+            yield (
+                f"Value '{shown}' at '{path}' failed to satisfy constraint: Map {what} must satisfy constraint: "
+                + (_constraints(side))
+            )
+
+
+def _broken(shape: Shape, value: Any) -> Iterator[str]:
+    """The constraints of its own that a value breaks."""
+    numeric = shape.type_name in {"integer", "long", "double", "float"}
+    if numeric or shape.type_name in {"string", "blob", "list"}:
+        size = value if numeric else len(value)
+        what = "value" if numeric else "length"
+        low, high = shape.metadata.get("min"), shape.metadata.get("max")
+        if low is not None and size < low:
+            yield f"have {what} greater than or equal to {low}"
+        if high is not None and size > high:
+            yield f"have {what} less than or equal to {high}"
+    if isinstance(shape, StringShape):
+        pattern = shape.metadata.get("pattern")
+        if pattern and not regex.fullmatch(pattern, value):
+            yield f"satisfy regular expression pattern: {pattern}"
+        if shape.enum and value not in shape.enum:
+            yield f"satisfy enum value set: [{', '.join(shape.enum)}]"
+
+
+def _constraints(shape: Shape) -> str:
+    """All that members of a list or map must be, in AWS's order."""
+    words = []
+    if "max" in shape.metadata:
+        words.append(f"Member must have length less than or equal to {shape.metadata['max']}")
+    if "min" in shape.metadata:
+        words.append(f"Member must have length greater than or equal to {shape.metadata['min']}")
+    if "pattern" in shape.metadata:
+        words.append(f"Member must satisfy regular expression pattern: {shape.metadata['pattern']}")
+    if isinstance(shape, StringShape) and shape.enum:
+        words.append(f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+    return f"[{', '.join([*words, 'Member must not be null'])}]"
+
+
+def _shown(shape: Shape, value: Any) -> Any:
+    """As AWS prints it: lists without quotes, secrets and packages not at all."""
+    if shape.type_name == "blob":
+        return "[blob]"
+    if shape.metadata.get("sensitive"):
+        return "***"
+    if isinstance(shape, ListShape):
+        return f"[{', '.join(str(_shown(shape.member, item)) for item in value)}]"
+    if isinstance(shape, MapShape):
+        return f"{{{', '.join(f'{key}={_shown(shape.value, item)}' for key, item in value.items())}}}"
+    return value
 
 
 def _fault(path: str, value: Any, constraint: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from urllib.parse import unquote
+from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
@@ -62,7 +62,7 @@ def _refused(error: FunctoryError, request_id: str) -> HttpResponse:
 def _note(request: HttpRequest, error: FunctoryError, request_id: str) -> None:
     """Keep a change that was refused. Questions are not kept: a deployer asks for what is not there yet, and a
     refusal is its answer."""
-    match = lambda_model().match(request.method or "", request.path_info, request.GET.dict())
+    match = _named(request)
     if match is None or request.method == "GET" or error.status >= 500:
         return
     try:
@@ -83,7 +83,7 @@ def _function_name(match: Match, request: HttpRequest) -> str:
     """As the path has it, or the body of CreateFunction; "" where neither says."""
     named = match.uri.get("FunctionName", "")
     if named:
-        return unquote(named)
+        return named
     try:
         document = json.loads(request.body)
     except ValueError:
@@ -109,7 +109,7 @@ def _answer(request: HttpRequest) -> Answer:
 
 
 def _match(request: HttpRequest) -> Match:
-    match = lambda_model().match(request.method or "", request.path_info, request.GET.dict())
+    match = _named(request)
     if match is None:
         raise UnknownOperation(
             f"{request.method} {request.path_info[:200]} is no operation of the Lambda API."
@@ -117,6 +117,11 @@ def _match(request: HttpRequest) -> Match:
     if match.operation.name not in OPERATIONS:
         raise Unsupported(f"{match.operation.name} is not supported by Functory yet.")
     return match
+
+
+def _named(request: HttpRequest) -> Match | None:
+    path = request.headers.get("x-functory-path") or quote(request.path_info)
+    return lambda_model().match(request.method or "", path, request.GET.dict())
 
 
 def _project(principal: Principal) -> Project:

@@ -13,10 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from functions.archives import FileContent, pack
+from functions.artifacts import Stored
 from functions.errors import (
     FunctoryError,
     InvalidParameterValue,
     ResourceConflict,
+    stale_revision,
     still_pending,
     update_in_progress,
 )
@@ -107,15 +109,17 @@ def request_update(
     settings: Mapping[str, Any] | None = None,
     publish: bool = False,
     description: str = "",
+    revision_id: str = "",
 ) -> Deployment:
     """The API's way: new code or settings (names as in Configuration, environment already sealed) move
     $LATEST, and publish a version only if asked; nothing is installed, a package brings its dependencies.
-    Raises ResourceConflict while another update is under way, as AWS does."""
+    Raises ResourceConflict while another update is under way, as AWS does, and PreconditionFailed when $LATEST
+    is not the revision expected."""
     require(acting, Role.DEVELOPER, function.project_id)
     # Before the transaction: a big zip takes a second to check, and SQLite has one writer.
     artifact = take_in(package) if package is not None else None
     with transaction.atomic():
-        locked = _unoccupied(function)
+        locked = _unoccupied(function, revision_id)
         base = locked.latest
         if artifact is None and base is None:
             raise InvalidParameterValue("The function has no code yet.")
@@ -129,13 +133,27 @@ def request_update(
         )
 
 
-def _unoccupied(function: Function) -> Function:
-    """The function as it stands now, locked; raises ResourceConflict while an update is under way."""
+def rehearse_update(
+    *, acting: Principal, function: Function, package: bytes, revision_id: str = ""
+) -> Stored:
+    """Everything that request_update of a package checks, and nothing that it does."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    found = store().check(package)
+    with transaction.atomic():
+        _unoccupied(function, revision_id)
+    return found
+
+
+def _unoccupied(function: Function, revision_id: str) -> Function:
+    """The function as it stands now, locked; raises ResourceConflict while an update is under way, and
+    PreconditionFailed when the caller has read another revision."""
     rows = Function.objects.select_for_update(of=("self",)).select_related("latest__artifact", "project")
     locked = rows.get(pk=function.pk)
     newest = Deployment.objects.filter(function=locked, trial=False).order_by("-id").first()
     if newest is not None and newest.is_seen(timezone.now()):
         raise update_in_progress(locked.arn) if locked.latest_id else still_pending()
+    if revision_id and revision_id != str(locked.latest_id):
+        raise stale_revision()
     return locked
 
 

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
+from string import punctuation
+from urllib.parse import quote
 
 import httpx
 
@@ -19,12 +21,14 @@ from runner.gateway.authorize import Authorizer
 from runner.gateway.exchange import Exchange
 
 PRINCIPAL = "x-functory-principal"
+# As it came over the wire: servers below decode it, and an encoded slash inside a name would become a real one.
+PATH = "x-functory-path"
 ANSWER_S = 120.0
 # What belongs to one connection only (RFC 9110, 7.6.1), and what must not be forged or is made anew.
 DROPPED = frozenset(
     {
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
-        "transfer-encoding", "upgrade", "expect", "content-length", "date", "server", PRINCIPAL,
+        "transfer-encoding", "upgrade", "expect", "content-length", "date", "server", PRINCIPAL, PATH,
     }
 )  # fmt: skip
 
@@ -57,6 +61,7 @@ class Relay:
         headers = [(name, value) for name, value in request.headers.items() if name not in DROPPED]
         headers.append((PRINCIPAL, sign_principal(self._key, principal)))
         headers.append(("x-functory-region", claim.region))
+        headers.append((PATH, quote(request.path.encode("latin-1"), safe=punctuation)))
         target = f"{request.path}?{request.query}" if request.query else request.path
         outgoing = self._http.build_request(
             request.method,

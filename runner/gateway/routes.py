@@ -76,7 +76,9 @@ class Routes:
             segment = exchange.request.path[len(invoke_api.PREFIX) : -len(invoke_api.SUFFIX)]
             self._parts.unread(exchange.request, invoke_api.name_in(segment), error, request_id)
         headers = [answers.JSON, ("x-amzn-RequestId", request_id), ("x-amzn-ErrorType", code)]
-        exchange.respond(status, headers, msgspec.json.encode({"Type": "User", "message": message}))
+        exchange.respond(
+            status, headers, msgspec.json.encode({"Type": "User", "Message": message, "message": message})
+        )
 
     def _route(self, exchange: Exchange) -> None:
         request, parts = exchange.request, self._parts

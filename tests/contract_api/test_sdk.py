@@ -211,6 +211,31 @@ def test_a_clock_that_is_wrong(product, called):
     assert answer.headers["x-amzn-errortype"].startswith(("InvalidSignature", "IncompleteSignature"))
 
 
+def test_a_function_is_named_by_arn_and_partial_arn(client, called):
+    arn = client.get_function_configuration(FunctionName=called)["FunctionArn"]
+    for name in (called, arn, f"{arn}:$LATEST", f"000000000001:function:{called}", f"function:{called}"):
+        assert client.get_function_configuration(FunctionName=name)["FunctionName"] == called
+        assert client.invoke(FunctionName=name)["StatusCode"] == 200
+    assert client.list_tags(Resource=arn)["Tags"] == {}
+    assert refused(client.get_function, FunctionName=f"{arn}:none")[:2] == ("ResourceNotFoundException", 404)
+    far = arn.replace("000000000001", "000000000009")
+    assert refused(client.get_function, FunctionName=far)[:2] == ("AccessDeniedException", 403)
+
+
+def test_lists_come_in_pages(product, client, called):
+    for name in ("page-one", "page-two"):
+        product.create(name, wait=False)
+    pages = list(client.get_paginator("list_functions").paginate(PaginationConfig={"PageSize": 1}))
+    names = [row["FunctionName"] for page in pages for row in page["Functions"]]
+    assert {called, "page-one", "page-two"} <= set(names)
+    assert names == sorted(set(names))
+    assert [len(page["Functions"]) for page in pages] == [1] * len(names)
+    wrong = refused(client.list_functions, Marker="nonsense")
+    assert wrong[:2] == ("InvalidParameterValueException", 400)
+    for name in ("page-one", "page-two"):
+        client.delete_function(FunctionName=name)
+
+
 def test_deleting(product, client):
     product.create("brief")
     client.delete_function(FunctionName="brief")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
 from typing import Any
 
 from django.conf import settings
@@ -11,9 +11,9 @@ from django.db import transaction
 from console.api import describe
 from console.api.call import Call
 from console.api.settings_map import check_unsupported, package_of, settings_from
-from functions.errors import InvalidParameterValue, ResourceNotFound, stale_revision
+from functions.errors import InvalidParameterValue, ResourceNotFound
 from functions.installation import relay_key
-from functions.models import Alias, Function, Version
+from functions.models import Alias, Function, Revision, Version
 from functions.naming import is_latest, parse_reference
 from functions.queries.access import live_functions
 from functions.queries.pages import keyset_page
@@ -54,17 +54,17 @@ def create_function(call: Call) -> Output:
             settings=chosen,
             publish=bool(call.get("Publish")),
         )
-    return _current(function)
+    return _current(function) | ({"Version": "1"} if call.get("Publish") else {})
 
 
 def get_function(call: Call) -> Output:
     """Configuration, a link to the code, tags and reserved concurrency."""
     reference = call.reference()
     function = call.function_by(reference)
-    shown = configuration_of(function, reference.qualifier)
+    shown, revision = _found(function, reference.qualifier)
     answer: Output = {
         "Configuration": shown,
-        "Code": {"RepositoryType": "S3", "Location": _download_link(function, shown)},
+        "Code": {"RepositoryType": "S3", "Location": _download_link(function, revision)},
         "Tags": function.tags or None,
     }
     if function.reserved_concurrency is not None:
@@ -100,24 +100,28 @@ def update_function_code(call: Call) -> Output:
     package = package_of(call.parameters)
     if package is None:
         raise InvalidParameterValue("Please provide a source for function code: ZipFile.")
-    _check_revision(function, call.get("RevisionId", ""))
+    asked = {"acting": call.principal, "function": function, "revision_id": call.get("RevisionId", "")}
     if call.get("DryRun"):
-        deploys.take_in(package)
-        return _current(function)
-    deploys.request_update(
-        acting=call.principal, function=function, package=package, publish=bool(call.get("Publish"))
-    )
-    return _current(function)
+        found = deploys.rehearse_update(**asked, package=package)
+        return _current(function) | {
+            "CodeSha256": base64.b64encode(bytes.fromhex(found.sha256)).decode(),
+            "CodeSize": found.size,
+        }
+    publish = bool(call.get("Publish"))
+    deploys.request_update(**asked, package=package, publish=publish)
+    return _current(function) | (_next_version(function) if publish else {})
 
 
 def update_function_configuration(call: Call) -> Output:
     """New settings for $LATEST; what is left out stays."""
     function = call.function()
     check_unsupported(call.parameters)
-    _check_revision(function, call.get("RevisionId", ""))
     base = function.latest.aws_settings if function.latest else {}
     deploys.request_update(
-        acting=call.principal, function=function, settings=settings_from(call.parameters, base)
+        acting=call.principal,
+        function=function,
+        settings=settings_from(call.parameters, base),
+        revision_id=call.get("RevisionId", ""),
     )
     return _current(function)
 
@@ -149,19 +153,34 @@ def _current(function: Function) -> Output:
 
 def configuration_of(function: Function, qualifier: str) -> Output:
     """FunctionConfiguration of $LATEST, a version or an alias; raises ResourceNotFound."""
-    if is_latest(qualifier):
-        shown = _current(function)
-        return shown | ({"FunctionArn": f"{function.arn}:{qualifier}"} if qualifier else {})
+    return _found(function, qualifier)[0]
+
+
+def _found(function: Function, qualifier: str) -> tuple[Output, Revision]:
+    arn = f"{function.arn}:{qualifier}" if qualifier else ""
+    version = None if is_latest(qualifier) else _version(function, qualifier)
+    if version is not None:
+        return describe.published(function, version, arn=arn), version.revision
+    standing = standing_of(function)
+    shown = describe.standing_configuration(function, standing)
+    return shown | ({"FunctionArn": arn} if arn else {}), standing.revision
+
+
+def _version(function: Function, qualifier: str) -> Version | None:
+    """The version of a number or an alias; None for an alias of $LATEST."""
     if qualifier.isdecimal():
-        return describe.published(function, versions.version_numbered(function, int(qualifier)))
+        return versions.version_numbered(function, int(qualifier))
     rows = Alias.objects.filter(function=function, name=qualifier)
     alias = rows.select_related("version__revision__artifact").first()
     if alias is None:
         raise ResourceNotFound(f"Function not found: {function.arn}:{qualifier}")
-    arn = f"{function.arn}:{qualifier}"
-    if alias.version is None:
-        return _current(function) | {"FunctionArn": arn}
-    return describe.published(function, alias.version, arn=arn)
+    return alias.version
+
+
+def _next_version(function: Function) -> Output:
+    """The number that an update under way will publish: it is the only one that may."""
+    number = Function.objects.values_list("next_version", flat=True).get(pk=function.pk)
+    return {"Version": str(number), "FunctionArn": f"{function.arn}:{number}"}
 
 
 def _versions(function: Function) -> list[Version]:
@@ -169,11 +188,6 @@ def _versions(function: Function) -> list[Version]:
     return list(rows.order_by("number"))
 
 
-def _check_revision(function: Function, expected: str) -> None:
-    if expected and expected != str(function.latest_id):
-        raise stale_revision()
-
-
-def _download_link(function: Function, shown: Mapping[str, Any]) -> str:
-    claims = {"code": shown["RevisionId"], "function": str(function.pk)}
+def _download_link(function: Function, revision: Revision) -> str:
+    claims = {"code": str(revision.pk), "function": str(function.pk)}
     return f"{settings.FUNCTORY.console_public_url}/code/{make_ticket(relay_key(), claims, _DOWNLOAD_S)}"

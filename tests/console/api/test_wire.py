@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.parsers import create_parser
@@ -28,7 +28,7 @@ def found(request: dict[str, Any]) -> tuple[Match, dict[str, list[str]]]:
     for key, value in request["query_string"].items():
         query[key] = value if isinstance(value, list) else [str(value)]
     last = {key: values[-1] for key, values in query.items()}
-    match = lambda_model().match(request["method"], unquote(parts.path), last)
+    match = lambda_model().match(request["method"], parts.path, last)
     assert match
     return match, query
 
@@ -142,3 +142,92 @@ def test_a_member_that_the_model_does_not_know_is_a_mistake() -> None:
 def test_an_operation_without_output_answers_with_its_status() -> None:
     operation = next(o for o in lambda_model().operations if o.name == "DeleteAlias")
     assert shape_answer(operation, {}).status == 204
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "words"),
+    [
+        (
+            "UpdateFunctionCode",
+            {"FunctionName": "f", "Architectures": ["x86_64", "arm64"]},
+            "Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: Member must have length less "
+            "than or equal to 1",
+        ),
+        (
+            "UpdateFunctionCode",
+            {"FunctionName": "f", "Architectures": ["vax"]},
+            "Value '[vax]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: "
+            "[Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
+        ),
+        (
+            "UpdateFunctionConfiguration",
+            {"FunctionName": "f", "Environment": {"Variables": {"1": "secret"}}},
+            "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "
+            "[a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]",
+        ),
+        (
+            "CreateFunctionUrlConfig",
+            {"FunctionName": "f", "AuthType": "MAYBE"},
+            "Value 'MAYBE' at 'authType' failed to satisfy constraint: Member must satisfy enum value set: "
+            "[NONE, AWS_IAM]",
+        ),
+        (
+            "ListFunctions",
+            {"MaxItems": 0},
+            "Value '0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1",
+        ),
+    ],
+)
+def test_constraints_are_told_in_the_validators_words(
+    name: str, parameters: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(Validation) as caught:
+        validate(lambda_model().service.operation_model(name).input_shape, parameters)
+    assert str(caught.value).startswith("1 validation error detected: Value '")
+    assert words in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "values"),
+    [
+        (
+            "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000001%3Afunction%3Af%3Alive/policy",
+            "GetPolicy",
+            {"FunctionName": "arn:aws:lambda:us-east-1:000000000001:function:f:live"},
+        ),
+        ("/2015-03-31/functions/f%3A%24LATEST/", "GetFunction", {"FunctionName": "f:$LATEST"}),
+        ("/2025-12-01/durable-executions/a%2Fb", "GetDurableExecution", {"DurableExecutionArn": "a/b"}),
+    ],
+)
+def test_a_path_is_decoded_after_it_was_taken_apart(path: str, name: str, values: dict[str, str]) -> None:
+    match = lambda_model().match("GET", path, {})
+    assert match
+    assert (match.operation.name, match.uri) == (name, values)
+
+
+def test_every_operation_is_found_by_its_own_address() -> None:
+    """The path families from 2014-11-13 on."""
+    for operation in lambda_model().operations:
+        address = lambda_model().service.operation_model(operation.name).http["requestUri"]
+        path = address.partition("?")[0].replace("+}", "}")
+        for member in operation.path.groupindex:
+            path = path.replace(f"{{{member}}}", "x")
+        match = lambda_model().match(operation.method, path, dict(operation.query))
+        assert match, operation.name
+        assert match.operation.name == operation.name
+
+
+@pytest.mark.parametrize("text", ["--5", "", "1.5", "1e3", "9" * 30, "x"])
+def test_a_number_in_a_query_is_a_whole_number(text: str) -> None:
+    match = lambda_model().match("GET", "/2015-03-31/functions", {})
+    assert match
+    assert parse(match, {"MaxItems": ["5"]}, {}, b"") == {"MaxItems": 5}
+    with pytest.raises(Serialization):
+        parse(match, {"MaxItems": [text]}, {}, b"")
+
+
+def test_an_answer_without_content_has_no_body() -> None:
+    operation = next(o for o in lambda_model().operations if o.name == "DeleteFunction")
+    answer = shape_answer(operation, {"StatusCode": 204})
+    assert (answer.status, answer.body) == (204, b"")

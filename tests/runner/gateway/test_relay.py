@@ -82,13 +82,14 @@ def run(tmp_path):
 def test_a_signed_call_reaches_web_with_its_caller_vouched_for(run):
     async def body(doors, server):
         target = "/2015-03-31/functions/he%20llo?Qualifier=a%2Fb"
-        forged = {"X-Functory-Principal": "forged", "X-Custom": "1"}
+        forged = {"X-Functory-Principal": "forged", "X-Functory-Path": "/forged", "X-Custom": "1"}
         status, headers, answer = await doors.signed("PUT", target, b'{"a":1}', forged)
         assert (status, answer) == (201, b'{"FunctionName": "hello"}')
         assert headers["x-amzn-requestid"] == "r-1"
         method, path, sent, received = server.seen[0]
         assert (method, path, received) == ("PUT", target, b'{"a":1}')
         assert sent["x-custom"] == "1"
+        assert sent["x-functory-path"] == "/2015-03-31/functions/he%20llo"
         assert read_principal(KEY, sent["x-functory-principal"]).name == "ada"
 
     run(body)
