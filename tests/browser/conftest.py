@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import Complaints, chromium
+from tests.support.product import Product
 from tests.support.stack import Stack, running_stack
 
 # Two browsers and two installations share two cores: what takes a second alone may take some.
@@ -19,6 +20,15 @@ def stack() -> Iterator[Stack]:
     """The whole product, running."""
     with running_stack() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def product(stack: Stack) -> Product:
+    """The same with members and their keys."""
+    made = Product(stack)
+    made.populate()
+    stack.cookies = []  # the administrator has another password, which ends the sessions there were
+    return made
 
 
 @pytest.fixture(scope="session")

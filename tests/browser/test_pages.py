@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.browser import Complaints
 from tests.support.console import address, log_in
+from tests.support.product import Product
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
@@ -33,13 +34,36 @@ PAGES = (
     "settings/limits",
     "settings/audit",
     "settings/about",
+    "refusals",
     "invocations/00000000-0000-7000-8000-000000000000?poll=99",
 )
+SUBJECT = "looked-at"
+TABS = ("code", "test", "monitor", "triggers", "configuration", "versions", "security")
+CODE = """def lambda_handler(event, context):
+    print("named", event["name"])
+    return event
+"""
 SIZES = {"laptop": (1280, 900), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
-def cookies(browser: Browser, stack: Stack) -> list[dict[str, object]]:
+def paths(product: Product) -> list[str]:
+    """The addresses of every page: also those of a function, its calls, and a draft in the wizard."""
+    product.create(SUBJECT, CODE, Publish=True)
+    product.public_url(SUBJECT)
+    calls = [product.call(SUBJECT, event)["id"] for event in ({"name": "Ada"}, {})]
+    product.post("new", name="a-draft")
+    product.record(calls[-1])
+    return [
+        *PAGES,
+        *(f"functions/{SUBJECT}/{tab}" for tab in TABS),
+        *(f"functions/a-draft/draft/{step}" for step in range(1, 6)),
+        *(f"invocations/{call}" for call in calls),
+    ]
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, stack: Stack, product: Product) -> list[dict[str, object]]:
     """A session, so that one log-in serves all of these tests."""
     context = browser.new_context()
     log_in(context.new_page(), stack)
@@ -60,23 +84,39 @@ def shown(browser: Browser, cookies: list, request: pytest.FixtureRequest) -> It
     context.close()
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, within: str = "document") -> list[str]:
     """What axe-core finds wrong, and how far the page is too wide."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = page.evaluate(f"axe.run({within}, {{resultTypes: ['violations']}})")
     wrong = [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found["violations"]]
     too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return [*wrong, *([f"{too_wide} px too wide"] if too_wide > 0 else [])]
 
 
-def test_every_page_is_clean(shown: Page, stack: Stack) -> None:
+OPEN = "node => { node.showModal(); return node.id }"
+CLOSED = "dialog:not([open])"
+
+
+def dialogs(page: Page) -> dict[str, list[str]]:
+    """What is wrong in each dialog of the page while it is open, by its id."""
+    found = {}
+    for dialog in page.locator(CLOSED).element_handles():
+        name = dialog.evaluate(OPEN)
+        if wrong := faults(page, "document.querySelector('dialog[open]')"):
+            found[name] = wrong
+        dialog.evaluate("node => node.close()")
+    return found
+
+
+def test_every_page_and_dialog_is_clean(shown: Page, stack: Stack, paths: list[str]) -> None:
     complaints = Complaints()
     complaints.listen(shown)
     found = {}
-    for path in PAGES:
+    for path in paths:
         shown.goto(address(stack, path))
         shown.wait_for_load_state("networkidle")
+        shown.evaluate(AXE)
         if wrong := faults(shown):
             found[path] = wrong
+        found |= {f"{path} {name}": wrong for name, wrong in dialogs(shown).items()}
     assert found == {}
     assert complaints.found == []
