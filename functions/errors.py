@@ -197,6 +197,69 @@ class ExpiredToken(FunctoryError):
     kind = "User"
 
 
+class NotImplementedHere(FunctoryError):
+    """An operation of one of Lambda's neighbours that Functory does not have."""
+
+    code = "NotImplementedException"
+    status = 501
+
+
+class InvalidParameter(FunctoryError):
+    """What CloudWatch Logs calls any parameter that it cannot take."""
+
+    code = "InvalidParameterException"
+    status = 400
+    kind = "User"
+
+
+class ResourceAlreadyExists(FunctoryError):
+    """A log group or stream of that name is there already."""
+
+    code = "ResourceAlreadyExistsException"
+    status = 400
+    kind = "User"
+
+
+class NoSuchEntity(FunctoryError):
+    """What IAM calls a role or policy that does not exist."""
+
+    code = "NoSuchEntityException"
+    status = 404
+    kind = "User"
+
+
+class EntityAlreadyExists(FunctoryError):
+    """A role or policy of that name is there already."""
+
+    code = "EntityAlreadyExistsException"
+    status = 409
+    kind = "User"
+
+
+class DeleteConflict(FunctoryError):
+    """A role or policy that is in use."""
+
+    code = "DeleteConflictException"
+    status = 409
+    kind = "User"
+
+
+class LimitExceeded(FunctoryError):
+    """More roles, policies or bytes of them than IAM's quotas allow."""
+
+    code = "LimitExceededException"
+    status = 409
+    kind = "User"
+
+
+class MalformedPolicyDocument(FunctoryError):
+    """A policy that cannot be one."""
+
+    code = "MalformedPolicyDocumentException"
+    status = 400
+    kind = "User"
+
+
 def stale_revision() -> PreconditionFailed:
     """The API's RevisionId is not that of the latest revision."""
     return PreconditionFailed(

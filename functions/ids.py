@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from uuid import UUID
 
@@ -13,6 +14,13 @@ _VERSION_AND_VARIANT = 0xF << 76 | 0b11 << 62
 def new_id() -> UUID:
     """A fresh UUIDv7: sorts by creation time to the millisecond."""
     return uuid_utils.compat.uuid7()
+
+
+def iam_id(prefix: str, name: str) -> str:
+    """A unique id as IAM gives users, roles and policies (`AROA...`), the same for the same name.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
+    digest = hashlib.sha256(f"{prefix}\0{name}".encode()).digest()
+    return prefix + base64.b32encode(digest).decode()[:17]
 
 
 def derived_id(at_ms: int, *parts: str) -> UUID:

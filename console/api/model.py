@@ -10,7 +10,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
 from botocore.loaders import Loader
-from botocore.model import ServiceModel, StructureShape
+from botocore.model import OperationModel, ServiceModel, StructureShape
 
 _PARAMETER = re.compile(r"\{(\w+)\+?\}")
 
@@ -42,7 +42,7 @@ class LambdaModel:
 
     def __init__(self, service: ServiceModel) -> None:
         self.service = service
-        found = [self._operation(name) for name in service.operation_names]
+        found = [operation_of(service.operation_model(name)) for name in service.operation_names]
         # Addresses with a literal query are tried first: the same path without it is another operation.
         self.operations = sorted(found, key=lambda operation: not operation.query)
 
@@ -57,18 +57,19 @@ class LambdaModel:
                 return Match(operation, {name: unquote(text) for name, text in found.groupdict().items()})
         return None
 
-    def _operation(self, name: str) -> Operation:
-        model = self.service.operation_model(name)
-        path, _, literal = model.http["requestUri"].partition("?")
-        return Operation(
-            name=name,
-            method=model.http["method"],
-            path=re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path.rstrip("/")) + "/?"),
-            query=tuple(parse_qsl(literal)),
-            status=model.http.get("responseCode", 200),
-            input=model.input_shape,
-            output=model.output_shape,
-        )
+
+def operation_of(model: OperationModel) -> Operation:
+    """An operation of any service."""
+    path, _, literal = model.http["requestUri"].partition("?")
+    return Operation(
+        name=model.name,
+        method=model.http["method"],
+        path=re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path.rstrip("/")) + "/?"),
+        query=tuple(parse_qsl(literal)),
+        status=model.http.get("responseCode", 200),
+        input=model.input_shape,
+        output=model.output_shape,
+    )
 
 
 @lru_cache(maxsize=1)

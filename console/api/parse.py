@@ -36,7 +36,7 @@ def parse(match: Match, query: Query, headers: Mapping[str, str], body: bytes) -
         if text is not None:
             found[name] = _from_text(name, member, text)
         elif "location" not in member.serialization and document.get(_wire_name(name, member)) is not None:
-            found[name] = _from_json(name, member, document[_wire_name(name, member)])
+            found[name] = from_json(name, member, document[_wire_name(name, member)])
     return found
 
 
@@ -90,20 +90,21 @@ def _from_text(name: str, member: Shape, text: str | list[str]) -> Any:
             return text
 
 
-def _from_json(name: str, shape: Shape, value: Any) -> Any:
+def from_json(name: str, shape: Shape, value: Any) -> Any:
+    """A JSON value as its shape has it; raises Serialization naming the member."""
     if isinstance(shape, StructureShape):
         _expect(name, value, dict)
         return {
-            key: _from_json(key, member, value[_wire_name(key, member)])
+            key: from_json(key, member, value[_wire_name(key, member)])
             for key, member in shape.members.items()
             if value.get(_wire_name(key, member)) is not None
         }
     if isinstance(shape, ListShape):
         _expect(name, value, list)
-        return [_from_json(name, shape.member, item) for item in value]
+        return [from_json(name, shape.member, item) for item in value]
     if isinstance(shape, MapShape):
         _expect(name, value, dict)
-        return {key: _from_json(name, shape.value, item) for key, item in value.items()}
+        return {key: from_json(name, shape.value, item) for key, item in value.items()}
     return _scalar(name, shape.type_name, value)
 
 

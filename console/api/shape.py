@@ -36,7 +36,7 @@ def shape_answer(operation: Operation, result: Mapping[str, Any]) -> Answer:
         member = shape.members[name]
         match member.serialization.get("location"):
             case None:
-                document[member.serialization.get("name", name)] = _value(member, value)
+                document[member.serialization.get("name", name)] = to_json(member, value)
             case "header":
                 headers[member.serialization["name"]] = str(value)
             case _:  # statusCode
@@ -45,19 +45,20 @@ def shape_answer(operation: Operation, result: Mapping[str, Any]) -> Answer:
     return Answer(status, body, headers)
 
 
-def _value(shape: Shape, value: Any) -> Any:
+def to_json(shape: Shape, value: Any) -> Any:
+    """A value in JSON types, as its shape has it; a member that the shape does not know raises KeyError."""
     if value is None:
         return None
     if isinstance(shape, StructureShape):
         return {
-            shape.members[name].serialization.get("name", name): _value(shape.members[name], item)
+            shape.members[name].serialization.get("name", name): to_json(shape.members[name], item)
             for name, item in value.items()
             if item is not None
         }
     if isinstance(shape, ListShape):
-        return [_value(shape.member, item) for item in value]
+        return [to_json(shape.member, item) for item in value]
     if isinstance(shape, MapShape):
-        return {key: _value(shape.value, item) for key, item in value.items()}
+        return {key: to_json(shape.value, item) for key, item in value.items()}
     if shape.type_name == "timestamp" and isinstance(value, datetime):
         return value.timestamp()
     if shape.type_name == "blob":

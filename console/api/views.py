@@ -8,31 +8,18 @@ import logging
 from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from console.api.call import Call
+from console.api.edge import caller_of, failure, note, project_of
 from console.api.model import Match, lambda_model
 from console.api.parse import parse
 from console.api.shape import Answer, shape_answer
 from console.api.table import OPERATIONS
 from console.api.validate import validate
-from functions.errors import (
-    FunctoryError,
-    ServiceError,
-    UnknownOperation,
-    Unsupported,
-    error_body,
-    error_headers,
-)
+from functions.errors import FunctoryError, UnknownOperation, Unsupported, error_body, error_headers
 from functions.ids import new_id
-from functions.installation import config, relay_key
-from functions.models import Project
-from functions.outages import full_disk
-from functions.services.refusals import note_refusal
-from functions.snapshots import Principal
-from functions.tokens import read_principal
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +32,13 @@ def operation(request: HttpRequest) -> HttpResponse:
     try:
         answer = _answer(request)
     except FunctoryError as error:
-        _note(request, error, request_id)
+        match = _named(request)
+        if match is not None and request.method != "GET":
+            note(request, match.operation.name, _function_name(match, request), error, request_id)
         return _refused(error, request_id)
     except Exception as error:
         log.exception("operation failed: %s %s", request.method, request.path)
-        return _refused(_failure(error), request_id)
+        return _refused(failure(error), request_id)
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id, **answer.headers}
     return HttpResponse(answer.body, status=answer.status, headers=headers)
 
@@ -57,26 +46,6 @@ def operation(request: HttpRequest) -> HttpResponse:
 def _refused(error: FunctoryError, request_id: str) -> HttpResponse:
     headers = dict(error_headers(error, request_id))
     return HttpResponse(error_body(error), status=error.status, headers=headers)
-
-
-def _note(request: HttpRequest, error: FunctoryError, request_id: str) -> None:
-    """Keep a change that was refused. Questions are not kept: a deployer asks for what is not there yet, and a
-    refusal is its answer."""
-    match = _named(request)
-    if match is None or request.method == "GET" or error.status >= 500:
-        return
-    try:
-        principal = read_principal(relay_key(), request.headers.get("x-functory-principal", ""))
-        note_refusal(
-            acting=principal,
-            operation=match.operation.name,
-            function_name=_function_name(match, request),
-            error=error,
-            payload_bytes=len(request.body),
-            request_id=request_id,
-        )
-    except (FunctoryError, DatabaseError) as trouble:
-        log.warning("a refused %s was not noted: %s", match.operation.name, trouble)
 
 
 def _function_name(match: Match, request: HttpRequest) -> str:
@@ -91,20 +60,14 @@ def _function_name(match: Match, request: HttpRequest) -> str:
     return str(document.get("FunctionName", "")) if isinstance(document, dict) else ""
 
 
-def _failure(error: Exception) -> FunctoryError:
-    """What a program is told of a fault that is not its own."""
-    unknown = ServiceError("The control plane failed. The same call may work in a moment.")
-    return full_disk(error, config().home) or unknown
-
-
 def _answer(request: HttpRequest) -> Answer:
-    principal = read_principal(relay_key(), request.headers.get("x-functory-principal", ""))
+    principal = caller_of(request)
     match = _match(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     query = {name: list(values) for name, values in request.GET.lists()}
     parameters = parse(match, query, headers, request.body)
     validate(match.operation.input, parameters)
-    call = Call(principal, _project(principal), parameters)
+    call = Call(principal, project_of(principal), parameters)
     return shape_answer(match.operation, OPERATIONS[match.operation.name](call))
 
 
@@ -122,7 +85,3 @@ def _match(request: HttpRequest) -> Match:
 def _named(request: HttpRequest) -> Match | None:
     path = request.headers.get("x-functory-path") or quote(request.path_info)
     return lambda_model().match(request.method or "", path, request.GET.dict())
-
-
-def _project(principal: Principal) -> Project:
-    return Project.objects.get(pk=principal.project_id)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from functions import limits
-from functions.errors import FunctoryError, ServiceError, error_body, error_headers
+from functions.errors import FunctoryError, ServiceError
+from functions.protocols import refusal
 from functions.states import Outcome
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import Finished, new_request_id
@@ -23,7 +24,8 @@ def refuse(exchange: Exchange, error: FunctoryError, request_id: str = "", *, re
     request_id = request_id or new_request_id()
     if exchange.on_refused is not None and not recorded:
         exchange.on_refused(error, request_id)
-    exchange.respond(error.status, error_headers(error, request_id).items(), error_body(error))
+    shown = refusal(exchange.protocol, error, request_id)
+    exchange.respond(shown.status, shown.headers.items(), shown.body)
 
 
 def guarded(exchange: Exchange, step: Callable[..., None], *arguments: Any) -> Callable[..., None]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from functions.errors import FunctoryError
+from functions.protocols import WireProtocol
 from runner.gateway.wire import BODILESS, Headers, Request, header_block, status_line
 
 CLOSE = b"connection: close\r\n"
@@ -33,13 +34,17 @@ class Connection(Protocol):
 
 
 class Exchange:
-    """The request and its answer. `answered` only once; `on_gone` is called when the client leaves before the
-    end of a streamed answer, `on_refused` (error, request id) when it is refused before it became a call."""
+    """The request and its answer. `answered` only once; `protocol` says how a refusal looks; `on_gone` is called when
+    the client leaves before the end of a streamed answer, `on_refused` (error, request id) when it is refused before
+    it became a call."""
 
-    __slots__ = ("_chunked", "_connection", "done", "on_gone", "on_refused", "refusal", "request", "started")
+    __slots__ = (
+        "_chunked", "_connection", "done", "on_gone", "on_refused", "protocol", "refusal", "request", "started",
+    )  # fmt: skip
 
     def __init__(self, connection: Connection, request: Request) -> None:
         self.request = request
+        self.protocol = WireProtocol.REST_JSON
         self.refusal: tuple[int, str, str] | None = None
         self.started = False
         self.done = False

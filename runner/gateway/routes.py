@@ -11,6 +11,7 @@ import msgspec
 
 from functions import limits
 from functions.errors import FunctoryError, MissingAuthenticationToken, RequestTooLarge, UnknownOperation
+from functions.protocols import protocol_of
 from runner.gateway import answers, invoke_api
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import new_request_id
@@ -19,11 +20,13 @@ from runner.gateway.wire import MB, Request
 SMALL = 64 * 1024
 # A little over the limit reaches the operation, which refuses it in its own words.
 PAYLOAD = limits.SYNC_PAYLOAD + 64 * 1024
+NEIGHBOURS = 4 * MB  # a batch of log events is 1 MB, and JSON may write a byte as six
 RELAYED = 80 * MB  # a zip of 50 MB in base64, with its JSON
 DATED = re.compile(r"/20\d\d-\d\d-\d\d/")
 STREAMING = "/response-streaming-invocations"
 URL_PREFIX = "/url/"
 OWN_PREFIX = "/_functory/"
+FORM = "application/x-www-form-urlencoded"
 LOCALHOST = ".localhost"
 
 Part = Callable[[Exchange], None]
@@ -59,7 +62,9 @@ class Routes:
             return PAYLOAD
         if path.endswith(STREAMING):
             return PAYLOAD
-        return RELAYED if DATED.match(path) and "authorization" in request.headers else SMALL
+        if "authorization" not in request.headers:
+            return SMALL
+        return RELAYED if DATED.match(path) else NEIGHBOURS if is_neighbours(request) else SMALL
 
     def handle(self, exchange: Exchange) -> None:
         """Hand the request to its part."""
@@ -95,17 +100,22 @@ class Routes:
             parts.url(exchange, url_id, slash + rest or "/", False)
         elif path.startswith(OWN_PREFIX):
             parts.own(exchange)
+        elif is_neighbours(request):
+            exchange.protocol = protocol_of(path, request.headers)
+            self._signed(exchange, parts.relay)
         else:
             raise UnknownOperation("No function and no operation has this address.")
 
     def _dated(self, exchange: Exchange) -> None:
         request = exchange.request
+        streams = request.method == "POST" and request.path.endswith(STREAMING)
+        self._signed(exchange, self._parts.stream if streams else self._parts.relay)
+
+    def _signed(self, exchange: Exchange, part: Part) -> None:
+        request = exchange.request
         if "authorization" not in request.headers and "X-Amz-Signature" not in request.query:
             raise MissingAuthenticationToken("Missing Authentication Token")
-        if request.method == "POST" and request.path.endswith(STREAMING):
-            self._parts.stream(exchange)
-        else:
-            self._parts.relay(exchange)
+        part(exchange)
 
     def _url_host(self, request: Request) -> str:
         """The URL's id when the request came to a function's own host, else ""."""
@@ -118,6 +128,15 @@ class Routes:
                 label = host[: -len(suffix)]
                 return label if label and "." not in label else ""
         return ""
+
+
+def is_neighbours(request: Request) -> bool:
+    """Whether a request on the root address asks something of STS, IAM, Logs or Events."""
+    if request.path != "/":
+        return False
+    if request.method == "POST":
+        return "x-amz-target" in request.headers or FORM in request.headers.get("content-type", "")
+    return request.method == "GET" and "Action=" in request.query
 
 
 def is_invoke(path: str) -> bool:

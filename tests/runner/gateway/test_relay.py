@@ -132,3 +132,39 @@ def test_web_being_down_is_said(run):
         assert "control plane is not running" in message
 
     run(body, up=False)
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def test_lambdas_neighbours_are_asked_on_the_root(run):
+    async def body(doors, server):
+        form = b"Action=GetCallerIdentity&Version=2011-06-15"
+        assert (await doors.signed("POST", "/", form, FORM))[0] == 201
+        assert (await doors.signed("POST", "/", b"{}", {"x-amz-target": "Logs_20140328.X"}))[0] == 201
+        assert (await doors.signed("GET", "/?Action=GetCallerIdentity&Version=2011-06-15"))[0] == 201
+        assert [(method, path, sent) for method, path, _, sent in server.seen[:2]] == [
+            ("POST", "/", form),
+            ("POST", "/", b"{}"),
+        ]
+        large = b"x" * 1024 * 1024
+        assert (await doors.signed("POST", "/", large, {"x-amz-target": "Logs_20140328.X"}))[0] == 201
+
+    run(body)
+
+
+def test_they_refuse_in_their_own_protocols(run):
+    async def body(doors, server):
+        status, headers, answer = await doors.request("POST", "/", b"Action=X", FORM)
+        assert (status, headers["content-type"]) == (403, "text/xml")
+        assert b"<Code>MissingAuthenticationToken</Code>" in answer
+        status, _, answer = await doors.signed("POST", "/", b"Action=X", FORM, secret="other")
+        assert (status, b"<Code>SignatureDoesNotMatch</Code>" in answer) == (403, True)
+        target = {"x-amz-target": "Logs_20140328.X"}
+        status, _, answer = await doors.signed("POST", "/", b"{}", target, key="AKINONE")
+        assert (status, json.loads(answer)["__type"]) == (400, "UnrecognizedClientException")
+        assert (await doors.request("GET", "/"))[0] == 404
+        assert (await doors.signed("POST", "/", b"x"))[0] == 404
+        assert server.seen == []
+
+    run(body)
