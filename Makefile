@@ -10,7 +10,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 .PHONY: help up prepare images doctor check format test test-fast test-docker test-browser test-hostile test-trouble \
-	test-faults test-runtimes test-postgres bench bench-console screenshots vendor lock clean
+	test-faults test-runtimes test-postgres bench bench-full bench-compare bench-console profile screenshots vendor lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -52,9 +52,18 @@ test-docker test-browser test-hostile test-trouble test-faults test-runtimes tes
 	@$(HOST) prepare-tests
 	@$(SUITE) $(@:test-%=%) $(TESTS)
 
-bench: ## Measure; prints numbers, judges nothing
+bench bench-full: ## Measure beside the bare floor, one table and JSON (BENCH="--cases warm --rounds 5"); -full: 40 minutes
 	@$(HOST) prepare-tests
-	@$(SUITE) bench $(TESTS)
+	@$(HOST) with-engine $(VENV)/python manage.py images
+	@$(HOST) with-engine $(VENV)/python -m tests.bench $(if $(filter bench-full,$@),--full) $(BENCH)
+
+bench-compare: ## Two results side by side: A=first.json B=second.json
+	@$(VENV)/python -m tests.bench.compare $(A) $(B)
+
+profile: ## A flame graph of the gateway under load, into bench-results/gateway.svg
+	@$(HOST) prepare-tests
+	@$(HOST) with-engine $(VENV)/python manage.py images
+	@$(HOST) with-engine $(VENV)/python -m tests.bench.profile
 
 bench-console: ## Time every page with 10,000 functions and a million calls (BENCH=--small: a hundred and ten thousand)
 	@$(HOST) venv --dev

@@ -30,7 +30,7 @@ from runner.gateway.invoke_api import InvokeApi
 from runner.gateway.listener import Listener
 from runner.gateway.refusals import Refusals
 from runner.gateway.routes import Parts, Routes
-from tests.bench.load import signed_request
+from tests.bench.signed import Signer, events
 from tests.runner.gateway.boxes import Box, World, ended
 from tests.runner.gateway.doors import SECRET, Events, Table, elsewhere
 
@@ -88,23 +88,14 @@ async def run(calls: int) -> dict[str, object]:
         listener = Listener(Routes(Parts(invoke=api.handle, **others), ""))
         wire, connection = Wire(), HttpConnection(listener, loop)
         connection.connection_made(wire)  # type: ignore[arg-type]
-        request = signed_request(
-            argparse.Namespace(
-                url="http://127.0.0.1:9000",
-                key="AKIDEV",
-                secret=SECRET,
-                function="hello",
-                region="us-east-1",
-                payload='{"key": "value"}',
-            )
-        )
-        for _ in range(50):
+        requests = Signer("http://127.0.0.1:9000", "AKIDEV", SECRET).invokes("hello", events())
+        for request in requests:
             connection.data_received(request)
             while connection.is_busy:
                 await asyncio.sleep(0)
         done, started = wire.written, time.process_time()
-        for _ in range(calls):
-            connection.data_received(request)
+        for number in range(calls):
+            connection.data_received(requests[number % len(requests)])
             while connection.is_busy:
                 await asyncio.sleep(0)
         spent = time.process_time() - started

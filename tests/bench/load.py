@@ -1,116 +1,246 @@
-"""Warm calls per second and latency through HTTP with signature, limits and records on. Signs one request and
-sends it over and over, one at a time per connection, against a running gateway:
-
-    python tests/bench/load.py --url http://127.0.0.1:9000 --key AKIA... --secret ... --function hello
-"""
+"""The load generator, in a process of its own: raw protocols on uvloop, one call at a time per connection, every
+request signed beforehand. Tells how much of a processor it took, so that it is seen when it is the bottleneck."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
+import contextlib
+import multiprocessing
 import time
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import Any
 
 import uvloop
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+
+DRAIN_S = 40.0
 
 
-def signed_request(options: argparse.Namespace) -> bytes:
-    """The bytes of one Invoke, signed as botocore signs it; good for five minutes."""
-    path = f"/2015-03-31/functions/{options.function}/invocations"
-    request = AWSRequest(
-        "POST",
-        options.url + path,
-        data=options.payload.encode(),
-        headers={"User-Agent": "bench", "Content-Type": "application/json"},
-    )
-    SigV4Auth(Credentials(options.key, options.secret), "lambda", options.region).add_auth(request)
-    headers = {"Host": urlsplit(options.url).netloc, **dict(request.headers)}
-    headers["Content-Length"] = str(len(options.payload.encode()))
-    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-    return "\r\n".join(lines).encode() + options.payload.encode()
+@dataclass(frozen=True)
+class Job:
+    """What to send: `requests` in turn, over so many connections, measured for `seconds` after `warm_s`. `bulk` is
+    for answers that come in several pieces. With `pace_s` a connection begins a call no sooner than that after its
+    last one's begin."""
+
+    port: int
+    requests: tuple[bytes, ...]
+    connections: int = 1
+    seconds: float = 1.0
+    warm_s: float = 0.2
+    bulk: bool = False
+    pace_s: float = 0.0
+
+
+@dataclass
+class Measured:
+    """What came back. `answered` counts every answer by status, warming up included; the rest is of the measured
+    time. Latencies in ms; `cpu_share` is of one processor; `unanswered` had no answer when the time was over."""
+
+    answered: dict[str, int]
+    calls_per_s: float
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
+    most_ms: float
+    cpu_share: float
+    unanswered: int = 0
+
+    @property
+    def failed(self) -> int:
+        """Calls without a good answer."""
+        bad = sum(count for status, count in self.answered.items() if not status.startswith("2"))
+        return bad + self.unanswered
+
+
+@dataclass
+class Tally:
+    """What all connections have seen."""
+
+    latencies: list[float] = field(default_factory=list)
+    counts: dict[bytes, int] = field(default_factory=dict)
+    running: bool = True
+    open_calls: int = 0
+    drained: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Caller(asyncio.Protocol):
-    """One connection with one call at a time. An answer is small enough to come in one piece."""
+    """One connection. An answer is small enough to come in one piece."""
 
-    def __init__(self, request: bytes, results: list[float], counts: dict[bytes, int]) -> None:
-        self.request = request
-        self.results = results
-        self.counts = counts
-        self.running = False
+    def __init__(self, requests: tuple[bytes, ...], start: int, tally: Tally) -> None:
+        self.requests = requests
+        self.next = start
+        self.tally = tally
+        self.latencies = tally.latencies
+        self.counts = tally.counts
         self.sent = 0.0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+    def connection_made(self, transport: Any) -> None:
+        self.write: Callable[[bytes], None] = transport.write
+        self.close: Callable[[], None] = transport.close
 
-    def start(self) -> None:
-        self.running = True
+    def begin(self) -> None:
+        self.tally.open_calls += 1
         self.send()
 
     def send(self) -> None:
+        requests = self.requests
+        self.next = number = (self.next + 1) % len(requests)
         self.sent = time.perf_counter()
-        self.transport.write(self.request)  # type: ignore[attr-defined]
+        self.write(requests[number])
 
     def data_received(self, data: bytes) -> None:
-        self.results.append(time.perf_counter() - self.sent)
-        status = data[9:12]
+        self.answered(data[9:12])
+
+    def answered(self, status: bytes) -> None:
+        self.latencies.append(time.perf_counter() - self.sent)
         self.counts[status] = self.counts.get(status, 0) + 1
-        if self.running:
+        if self.tally.running:
             self.send()
+        else:
+            self.ended()
+
+    def ended(self) -> None:
+        self.tally.open_calls -= 1
+        if self.tally.open_calls == 0:
+            self.tally.drained.set()
 
 
-async def measure(options: argparse.Namespace) -> dict[str, object]:
-    """Warm up, then run for the time asked."""
+class PacedCaller(Caller):
+    """Leaves time between two calls."""
+
+    pace_s = 0.0
+
+    def answered(self, status: bytes) -> None:
+        left = self.pace_s - (time.perf_counter() - self.sent)
+        if left <= 0 or not self.tally.running:
+            super().answered(status)
+            return
+        self.latencies.append(self.pace_s - left)
+        self.counts[status] = self.counts.get(status, 0) + 1
+        asyncio.get_running_loop().call_later(left, self.again)
+
+    def again(self) -> None:
+        if self.tally.running:
+            self.send()
+        else:
+            self.ended()
+
+
+class BulkCaller(Caller):
+    """Counts the bytes of an answer by its content length."""
+
+    left = 0
+    status = b""
+
+    def data_received(self, data: bytes) -> None:
+        if not self.left:
+            head, separator, _ = data.partition(b"\r\n\r\n")
+            assert separator, "the head of an answer came in pieces"
+            lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+            self.left = len(head) + 4 + int(lengths[0].split(b":")[1])
+            self.status = data[9:12]
+        self.left -= len(data)
+        if self.left == 0:
+            self.answered(self.status)
+
+
+async def measure(job: Job) -> Measured:
+    """Connect, warm up, measure, and wait for the answers that are still due."""
     loop = asyncio.get_running_loop()
-    target = urlsplit(options.url)
-    results: list[float] = []
-    counts: dict[bytes, int] = {}
-    request = signed_request(options)
-    callers = []
-    for _ in range(options.connections):
+    tally = Tally()
+    kind = BulkCaller if job.bulk else PacedCaller if job.pace_s else Caller
+    callers: list[Caller] = []
+    for number in range(job.connections):
+        start = number * len(job.requests) // job.connections
         _, caller = await loop.create_connection(
-            lambda: Caller(request, results, counts), target.hostname, target.port
+            partial(kind, job.requests, start, tally), "127.0.0.1", job.port
         )
+        if isinstance(caller, PacedCaller):
+            caller.pace_s = job.pace_s
         callers.append(caller)
-        caller.start()
-    await asyncio.sleep(options.warm)
-    results.clear()
-    counts.clear()
-    started = time.perf_counter()
-    await asyncio.sleep(options.seconds)
-    elapsed = time.perf_counter() - started
-    taken = sorted(results)
     for caller in callers:
-        caller.running = False
-    return {
-        "connections": options.connections,
-        "calls_per_s": round(len(taken) / elapsed),
-        **{f"p{part}_ms": round(1000 * taken[int(len(taken) * part / 100)], 3) for part in (50, 90, 99)},
-        "statuses": {status.decode(): count for status, count in counts.items()},
-    }
+        caller.begin()
+    await asyncio.sleep(job.warm_s)
+    tally.latencies.clear()
+    began, computed = time.perf_counter(), time.process_time()
+    await asyncio.sleep(job.seconds)
+    elapsed, computed = time.perf_counter() - began, time.process_time() - computed
+    taken = sorted(tally.latencies)
+    tally.running = False
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(tally.drained.wait(), DRAIN_S)
+    for caller in callers:
+        caller.close()
+    return Measured(
+        answered={status.decode(): count for status, count in tally.counts.items()},
+        calls_per_s=len(taken) / elapsed,
+        **{f"p{part}_ms": at(taken, part) for part in (50, 90, 99)},
+        most_ms=at(taken, 100),
+        cpu_share=computed / elapsed,
+        unanswered=tally.open_calls,
+    )
 
 
-def main() -> None:
-    """Print one JSON line per number of connections."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", default="http://127.0.0.1:9000")
-    parser.add_argument("--key", required=True)
-    parser.add_argument("--secret", required=True)
-    parser.add_argument("--function", default="hello")
-    parser.add_argument("--region", default="us-east-1")
-    parser.add_argument("--payload", default='{"key": "value"}')
-    parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--warm", type=float, default=2)
-    parser.add_argument("--connections", type=int, nargs="+", default=[1, 4, 16])
-    options = parser.parse_args()
-    for connections in options.connections:
-        one = argparse.Namespace(**{**vars(options), "connections": connections})
-        print(json.dumps(uvloop.run(measure(one))))  # noqa: T201
+def at(ordered: list[float], percent: int) -> float:
+    """A percentile of sorted seconds, in ms; 0 of none."""
+    if not ordered:
+        return 0.0
+    return 1000 * ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
-if __name__ == "__main__":
-    main()
+def serve(end: Connection) -> None:
+    """The generator's process: jobs in, measurements out."""
+    while True:
+        job = end.recv()
+        if job is None:
+            return
+        try:
+            end.send(uvloop.run(measure(job)))
+        except Exception as error:
+            end.send(error)
+
+
+class Generator:
+    """A generator's process as its owner sees it."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._end, other = context.Pipe()
+        self._process = context.Process(target=serve, args=(other,), daemon=True)
+        self._process.start()
+
+    def start(self, job: Job) -> None:
+        """Begin a job; `result` waits for it."""
+        self._end.send(job)
+
+    def result(self) -> Measured:
+        """What the job that runs has measured."""
+        found = self._end.recv()
+        if isinstance(found, Exception):
+            raise found
+        assert isinstance(found, Measured)
+        return found
+
+    def run(self, job: Job) -> Measured:
+        """A job from start to end."""
+        self.start(job)
+        return self.result()
+
+    def close(self) -> None:
+        """End the process."""
+        self._end.send(None)
+        self._process.join(10)
+        if self._process.is_alive():
+            self._process.kill()
+
+
+@contextlib.contextmanager
+def generator() -> Iterator[Generator]:
+    """A generator for a while."""
+    made = Generator()
+    try:
+        yield made
+    finally:
+        made.close()

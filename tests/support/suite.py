@@ -60,7 +60,6 @@ SUITES: dict[str, tuple[Phase, ...]] = {
     "faults": (Phase("faults", ("tests/faults",), needs_images=True),),
     "runtimes": (Phase("runtimes", ("tests/runner/runtimes",), needs_images=True),),
     "postgres": (POSTGRES,),
-    "bench": (Phase("measurements", ("-s", "tests/bench"), needs_images=True),),
 }
 
 
