@@ -1,10 +1,10 @@
-"""Sums of finished invocations: per minute with a mergeable sketch of durations, per day for bills. Pure: takes
-records, gives sums; the recorder stores them."""
+"""Sums of finished invocations: per minute, hour and day with a mergeable sketch of durations, per day and month
+for bills. Pure: takes records, gives sums; the recorder stores them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -15,9 +15,22 @@ from ddsketch.pb import ddsketch_pb2
 from functions.records import InvocationRecord
 from functions.states import FUNCTION_FAULTS, NOT_RUN, Outcome
 
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 MINUTE_US = 60_000_000
 DAY_US = 86_400_000_000
 RELATIVE_ACCURACY = 0.01
+SUMS = (
+    "invocations",
+    "errors",
+    "throttles",
+    "platform_failures",
+    "cold_starts",
+    "duration_us",
+    "init_us",
+    "billed_ms",
+    "cost_pico",
+)
+PEAKS = ("duration_max_us", "memory_max", "concurrency_max", "event_age_us")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAPPING = LogarithmicMapping(RELATIVE_ACCURACY)
 
@@ -32,11 +45,31 @@ class MinuteKey(NamedTuple):
     trigger: str
 
 
+class SpanKey(NamedTuple):
+    """What one row of spans counts: `start` in Unix seconds, `step_s` long. The subject is a function, or a
+    project as a whole."""
+
+    subject_id: str
+    step_s: int
+    start: int
+    version: str = ""
+    alias: str = ""
+    trigger: str = ""
+
+
 class DayKey(NamedTuple):
     """What one row of days counts; `day` is days since 1970-01-01, in UTC."""
 
     function_id: str
     day: int
+    price_id: str
+
+
+class MonthKey(NamedTuple):
+    """What one row of months counts; `month` is its first day, in UTC."""
+
+    function_id: str
+    month: date
     price_id: str
 
 
@@ -55,6 +88,13 @@ class Sketch:
         else:
             self.zeros += 1
 
+    def add_all(self, other: Sketch) -> None:
+        """Count the values of another one."""
+        bins = self.bins
+        for index, count in other.bins.items():
+            bins[index] += count
+        self.zeros += other.zeros
+
     def merged_with(self, stored: bytes) -> bytes:
         """This and a stored sketch (no bytes: an empty one) together, serialised."""
         proto = ddsketch_pb2.DDSketch.FromString(bytes(stored))
@@ -70,8 +110,8 @@ class Sketch:
 
 @dataclass(slots=True)
 class MinuteSums:
-    """Sums and peaks of one minute. `invocations` counts what ran; `event_age_us` is the longest that an
-    asynchronous event waited for its attempt. Units as in MetricMinute."""
+    """Sums and peaks of one minute, or of a longer stretch. `invocations` counts what ran; `event_age_us` is
+    the longest that an asynchronous event waited for its attempt. Units as in MetricMinute and MetricSpan."""
 
     project_id: str
     invocations: int = 0
@@ -87,7 +127,17 @@ class MinuteSums:
     memory_max: int = 0
     concurrency_max: int = 0
     event_age_us: int = 0
+    mb_ms: int = 0
     sketch: Sketch = field(default_factory=Sketch)
+
+    def add_all(self, other: MinuteSums) -> None:
+        """Count another stretch in."""
+        for name in SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in PEAKS:
+            setattr(self, name, max(getattr(self, name), getattr(other, name)))
+        self.mb_ms += other.mb_ms
+        self.sketch.add_all(other.sketch)
 
     def add(self, record: InvocationRecord) -> None:
         """Count one record."""
@@ -104,6 +154,7 @@ class MinuteSums:
         self.duration_max_us = max(self.duration_max_us, record.duration_us)
         self.init_us += record.init_us
         self.billed_ms += record.billed_ms
+        self.mb_ms += record.memory_mb * record.billed_ms
         self.cost_pico += record.cost_pico
         self.memory_max = max(self.memory_max, record.memory_used)
         if record.event_id:
@@ -120,6 +171,28 @@ class DaySums:
     requests: int = 0
     mb_ms: int = 0
     cost_pico: int = 0
+
+
+@dataclass(slots=True)
+class MonthSums(DaySums):
+    """The same of a month, with what lists are ranked by; `last_us` in Unix microseconds."""
+
+    errors: int = 0
+    throttles: int = 0
+    cold_starts: int = 0
+    last_us: int = 0
+
+    def add(self, record: InvocationRecord) -> None:
+        """Count one record."""
+        if record.outcome in NOT_RUN:
+            self.throttles += record.outcome == Outcome.THROTTLED
+            return
+        self.requests += 1
+        self.mb_ms += record.memory_mb * record.billed_ms
+        self.cost_pico += record.cost_pico
+        self.errors += record.outcome in FUNCTION_FAULTS
+        self.cold_starts += record.cold
+        self.last_us = max(self.last_us, at_us(record))
 
 
 def at_us(record: InvocationRecord) -> int:
@@ -140,6 +213,28 @@ def minutes(records: Iterable[InvocationRecord]) -> dict[MinuteKey, MinuteSums]:
     return found
 
 
+def spans(found: Mapping[MinuteKey, MinuteSums]) -> dict[SpanKey, MinuteSums]:
+    """The sums of some minutes in each of the longer and wider stretches that they belong to."""
+    wider: dict[SpanKey, MinuteSums] = {}
+    for key, sums in found.items():
+        for span in _spans_of(key, sums.project_id):
+            into = wider.get(span)
+            if into is None:
+                into = wider[span] = MinuteSums(sums.project_id)
+            into.add_all(sums)
+    return wider
+
+
+def _spans_of(key: MinuteKey, project_id: str) -> Iterator[SpanKey]:
+    second = key.minute * MINUTE_S
+    hour, day = second // HOUR_S * HOUR_S, second // DAY_S * DAY_S
+    yield SpanKey(key.function_id, HOUR_S, hour, key.version, key.alias, key.trigger)
+    yield SpanKey(key.function_id, DAY_S, day)
+    yield SpanKey(project_id, MINUTE_S, second)
+    yield SpanKey(project_id, HOUR_S, hour)
+    yield SpanKey(project_id, DAY_S, day)
+
+
 def days(records: Iterable[InvocationRecord]) -> dict[DayKey, DaySums]:
     """Sums by UTC day, function and price, of what ran."""
     found: dict[DayKey, DaySums] = {}
@@ -153,6 +248,23 @@ def days(records: Iterable[InvocationRecord]) -> dict[DayKey, DaySums]:
         sums.requests += 1
         sums.mb_ms += record.memory_mb * record.billed_ms
         sums.cost_pico += record.cost_pico
+    return found
+
+
+def months(records: Iterable[InvocationRecord]) -> dict[MonthKey, MonthSums]:
+    """Sums by UTC month, function and price; of what did not run only how often it was throttled."""
+    found: dict[MonthKey, MonthSums] = {}
+    firsts: dict[int, date] = {}
+    for record in records:
+        day = at_us(record) // DAY_US
+        first = firsts.get(day)
+        if first is None:
+            first = firsts[day] = (_EPOCH + timedelta(days=day)).date().replace(day=1)
+        key = MonthKey(record.function_id, first, record.price_id)
+        sums = found.get(key)
+        if sums is None:
+            sums = found[key] = MonthSums(record.project_id, record.function_name)
+        sums.add(record)
     return found
 
 

@@ -1,8 +1,9 @@
-"""Billing: a month's cost by function and day, requests, GB-seconds, free tier, forecast, and the prices."""
+"""Billing: a month's cost by function and day, requests, GB-seconds, free tier, forecast, and the prices. Of many
+functions the dearest are named, the others are one line."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,19 +18,22 @@ from console.http import Place, project_view
 from functions import pricing
 from functions.queries import usage
 from functions.queries.access import live_functions
-from functions.queries.usage import FunctionDay, Month, Usage
+from functions.queries.usage import FunctionDay, FunctionMonth, Month, Usage
 
 SORTS = (("name", "Function"), ("requests", "Requests"), ("gbs", "GB-seconds"), ("cost", "Cost"))
+_ORDERS = {"name": "name", "requests": "requests", "gbs": "mb_ms"}
+MOST_NAMED = 100
+MOST_DRAWN = 7  # as many as the picture has colours for, see console.bars
+OTHERS = "Other functions"
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionMonth:
-    """A function's row: what it used in the month and its share of the cost, as a fraction."""
+class DayLine:
+    """A line of the table by day: a function's, or what all others used."""
 
-    function_id: UUID
-    name: str
+    day: date
     usage: Usage
-    share: float
+    function: FunctionDay | None = None
 
 
 @project_view()
@@ -37,27 +41,30 @@ def month(request: HttpRequest, place: Place) -> HttpResponse:
     """The bill of one month, this one unless the address names another."""
     today = timezone.now().date()
     chosen = Month.parse(request.GET.get("month", "")) or Month.of(today)
-    days = usage.by_function_and_day(project_id=place.project.id, month=chosen)
-    used_prices = usage.price_ids(project_id=place.project.id, month=chosen)
+    of: dict[str, Any] = {"project_id": place.project.id, "month": chosen}
+    sort = request.GET.get("sort", "cost")
+    functions = usage.by_function(**of, order=_ORDERS.get(sort, "cost_pico"), limit=MOST_NAMED)
+    days = _days(place, chosen)
     price = pricing.LIST_PRICE
-    total = sum((row.usage for row in days), Usage())
+    total = sum((line.usage for line in days), Usage())
     page = {
         "month": chosen,
         "is_running": chosen == Month.of(today),
         "following": chosen.next if chosen.next.first <= today else None,
         "total": total,
         "forecast_pico": usage.forecast_pico(spent=total.cost_pico, month=chosen, today=today),
-        "functions": by_function(days, request.GET.get("sort", "cost")),
-        "sort": request.GET.get("sort", "cost"),
+        "functions": [(row, row.usage.cost_pico / (total.cost_pico or 1)) for row in functions],
+        "others": _others(of, functions, total),
+        "sort": sort,
         "sorts": SORTS,
         "days": list(reversed(days)),
-        "live": _live(place, days),
+        "live": _live(place, functions, days),
         "picture": picture(days, chosen),
         "axis": _axis(chosen),
         "price": price,
         "price_per_million_pico": price.request_pico * 1_000_000,
         "gb_second_usd": f"${pricing.dollars(price.gb_second_pico):f}",
-        "other_prices": [id_ for id_ in used_prices if id_ != price.id],
+        "other_prices": [id_ for id_ in usage.price_ids(**of) if id_ != price.id],
         "after_free_pico": pricing.after_free_tier_pico(price, total.requests, total.mb_ms),
         "free_requests_share": min(1.0, total.requests / price.free_requests),
         "free_seconds_share": min(1.0, total.gb_seconds / price.free_gb_seconds),
@@ -65,34 +72,40 @@ def month(request: HttpRequest, place: Place) -> HttpResponse:
     return render(request, "billing/month.html", page)
 
 
-def by_function(days: Sequence[FunctionDay], sort: str) -> list[FunctionMonth]:
-    """The month's sum for each function."""
-    sums: dict[UUID, tuple[str, Usage]] = {}
-    for row in days:
-        _, before = sums.get(row.function_id, ("", Usage()))
-        sums[row.function_id] = (row.function_name, before + row.usage)
-    whole = sum(used.cost_pico for _, used in sums.values()) or 1
-    rows = [FunctionMonth(id_, name, used, used.cost_pico / whole) for id_, (name, used) in sums.items()]
-    keys: dict[str, Any] = {
-        "name": lambda row: (row.name,),
-        "requests": lambda row: (-row.usage.requests, row.name),
-        "gbs": lambda row: (-row.usage.mb_ms, row.name),
-    }
-    return sorted(rows, key=keys.get(sort, lambda row: (-row.usage.cost_pico, row.name)))
+def _days(place: Place, chosen: Month) -> list[DayLine]:
+    """The dearest functions' days and what is left of each day, by day and then dearest first."""
+    dearest = usage.by_function(project_id=place.project.id, month=chosen, limit=MOST_DRAWN)
+    named = usage.days_of(function_ids=[row.function_id for row in dearest], month=chosen)
+    lines = [DayLine(row.day, row.usage, row) for row in named]
+    for day, whole in usage.by_day(project_id=place.project.id, month=chosen).items():
+        rest = whole - sum((row.usage for row in named if row.day == day), Usage())
+        if rest.requests > 0:
+            lines.append(DayLine(day, rest))
+    return sorted(lines, key=lambda line: (line.day, line.function is None, -line.usage.cost_pico))
 
 
-def _live(place: Place, days: Sequence[FunctionDay]) -> set[UUID]:
+def _others(of: Mapping[str, Any], named: Sequence[FunctionMonth], total: Usage) -> dict[str, Any] | None:
+    """How many functions are not named, and what they used together."""
+    if len(named) < MOST_NAMED:
+        return None
+    left = usage.count_functions(**of) - len(named)
+    rest = total - sum((row.usage for row in named), Usage())
+    return {"count": left, "usage": rest, "share": rest.cost_pico / (total.cost_pico or 1)} if left else None
+
+
+def _live(place: Place, functions: Sequence[FunctionMonth], days: Sequence[DayLine]) -> Collection[UUID]:
     """The functions whose pages still exist: numbers of the others lead nowhere."""
-    ids = {row.function_id for row in days}
+    ids = {row.function_id for row in functions}
+    ids |= {line.function.function_id for line in days if line.function}
     return set(live_functions(place.project.id).filter(id__in=ids).values_list("id", flat=True))
 
 
-def picture(days: Sequence[FunctionDay], chosen: Month) -> Any:
+def picture(days: Sequence[DayLine], chosen: Month) -> Any:
     """The month as stacked bars, a bar for each day."""
     values: dict[tuple[int, str], float] = {}
-    for row in days:
-        key = (row.day.day - 1, row.function_name)
-        values[key] = values.get(key, 0) + row.usage.cost_pico
+    for line in days:
+        key = (line.day.day - 1, line.function.function_name if line.function else OTHERS)
+        values[key] = values.get(key, 0) + line.usage.cost_pico
     return stacked(chosen.days, values)
 
 

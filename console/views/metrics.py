@@ -26,6 +26,7 @@ SORTS = (
     ("throttles", "throttles", "Throttles"),
     ("cost", "cost_pico", "Cost"),
 )
+MOST_ROWS = 50
 
 
 @project_view()
@@ -53,6 +54,7 @@ def by_function(request: HttpRequest, place: Place) -> HttpResponse:
         "sort": sort,
         "sorts": [(key, label) for key, _, label in SORTS],
         "rows": _rows(metrics.MetricRange(place.project.id, within.start, within.end), sort),
+        "most": MOST_ROWS,
     }
     return render(request, "metrics/by_function.html", page)
 
@@ -98,16 +100,15 @@ def marks(project_id: UUID, function_id: UUID | None, within: TimeRange) -> list
 
 
 def _rows(chosen: metrics.MetricRange, sort: str) -> list[dict[str, Any]]:
-    """A row for each function that ran, named, most of the sorted number first."""
-    numbers = metrics.totals_by_function(chosen=chosen)
-    functions = Function.objects.in_bulk(list(numbers))
-    rows = [
-        {"function": functions[function_id], **found}
-        for function_id, found in numbers.items()
+    """A row for each of the functions with most of the sorted number, named."""
+    order = next((column for word, column, _ in SORTS if word == sort), "invocations")
+    found = metrics.by_function(chosen=chosen, order=order, limit=MOST_ROWS)
+    functions = Function.objects.in_bulk([function_id for function_id, _ in found])
+    return [
+        {"function": functions[function_id], **numbers}
+        for function_id, numbers in found
         if function_id in functions
     ]
-    key = next((column for word, column, _ in SORTS if word == sort), "invocations")
-    return sorted(rows, key=lambda row: (-(row[key] or 0), row["function"].name))
 
 
 def _uuid(text: str) -> UUID | None:

@@ -3,7 +3,7 @@
 from functions.models.access import AccessKey, AuditEntry, Membership, Project, User
 from functions.models.function import Draft, DraftFile, Function, TestEvent
 from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload
-from functions.models.metric import MetricMinute, UsageDay
+from functions.models.metric import MetricMinute, MetricSpan, UsageDay, UsageMonth
 from functions.models.policy import FunctionPolicy
 from functions.models.refusal import Refusal
 from functions.models.trigger import FunctionUrl, Schedule
@@ -28,12 +28,14 @@ __all__ = [
     "InvocationPayload",
     "Membership",
     "MetricMinute",
+    "MetricSpan",
     "Project",
     "Refusal",
     "Revision",
     "Schedule",
     "TestEvent",
     "UsageDay",
+    "UsageMonth",
     "User",
     "Version",
 ]

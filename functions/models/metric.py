@@ -1,4 +1,5 @@
-"""Roll-ups that pages read instead of records: per minute with a mergeable sketch, and per day for bills."""
+"""Roll-ups that pages read instead of records: per minute, hour and day with a mergeable sketch, and per day and
+month for bills."""
 
 from __future__ import annotations
 
@@ -9,14 +10,12 @@ from functions.models.base import TelemetryRow
 from functions.states import TriggerKind
 
 
-class MetricMinute(TelemetryRow):
-    """Counts of one minute, function, version, alias and trigger. `sketch` is a serialised DDSketch of
-    durations in milliseconds (Masson, Rim, Lee 2019), 1 % relative error, mergeable."""
+class Sums(TelemetryRow):
+    """Counts of some stretch of time. `sketch` is a serialised DDSketch of durations in milliseconds (Masson,
+    Rim, Lee 2019), 1 % relative error, mergeable."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
     project_id = models.UUIDField()
-    function_id = models.UUIDField()
-    minute = models.DateTimeField()
     version = models.CharField(max_length=16, blank=True)
     alias = models.CharField(max_length=128, blank=True)
     trigger = models.CharField(max_length=24, choices=TriggerKind.choices)
@@ -36,12 +35,48 @@ class MetricMinute(TelemetryRow):
     sketch = models.BinaryField(default=b"")
 
     class Meta:
+        abstract = True
+
+
+class MetricMinute(Sums):
+    """Counts of one minute, function, version, alias and trigger."""
+
+    function_id = models.UUIDField()
+    minute = models.DateTimeField()
+
+    class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["function_id", "minute", "version", "alias", "trigger"], name="metric_minute_once"
             )
         ]
         indexes = [models.Index(fields=["project_id", "minute"], name="metric_by_project")]
+
+
+class MetricSpan(Sums):
+    """Counts of a longer stretch or of more: of a function an hour, by version, alias and trigger, and a day, by
+    none of them; of a whole project, whose id then is the subject's, a minute, an hour and a day. Each holds
+    all that the minutes below it hold; `mb_ms` as in UsageDay."""
+
+    subject_id = models.UUIDField()
+    step_s = models.PositiveIntegerField()
+    start = models.DateTimeField()
+    mb_ms = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_id", "step_s", "start", "version", "alias", "trigger"],
+                name="metric_span_once",
+            )
+        ]
+        # The last two are read from the index alone: which functions have failed.
+        indexes = [
+            models.Index(
+                fields=["project_id", "step_s", "start", "subject_id", "errors"],
+                name="metric_span_by_project",
+            )
+        ]
 
 
 class UsageDay(TelemetryRow):
@@ -63,3 +98,29 @@ class UsageDay(TelemetryRow):
             models.UniqueConstraint(fields=["function_id", "day", "price_id"], name="usage_day_once")
         ]
         indexes = [models.Index(fields=["project_id", "day"], name="usage_by_project")]
+
+
+class UsageMonth(TelemetryRow):
+    """The same of one UTC month, of which `month` is the first day, so that lists are ranked without the days.
+    Also how often the function failed, was throttled and started cold; `last_us` is when it last ran, in Unix
+    microseconds. A function that was only throttled has no requests."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    project_id = models.UUIDField()
+    function_id = models.UUIDField()
+    function_name = models.CharField(max_length=64)
+    month = models.DateField()
+    price_id = models.CharField(max_length=32)
+    requests = models.PositiveBigIntegerField(default=0)
+    mb_ms = models.PositiveBigIntegerField(default=0)
+    cost_pico = models.PositiveBigIntegerField(default=0)
+    errors = models.PositiveBigIntegerField(default=0)
+    throttles = models.PositiveBigIntegerField(default=0)
+    cold_starts = models.PositiveBigIntegerField(default=0)
+    last_us = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["function_id", "month", "price_id"], name="usage_month_once")
+        ]
+        indexes = [models.Index(fields=["project_id", "month"], name="usage_month_by_project")]

@@ -6,17 +6,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Subquery, Sum
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
-from functions.models import Invocation, MetricMinute, UsageDay
+from functions.models import Invocation, MetricMinute, MetricSpan, UsageMonth
 from functions.quantiles import MergedSketch
+from functions.queries.metrics import cover
+from functions.rollups import HOUR_S, MINUTE_S
 
 RECENT = timedelta(hours=24)
-# Reading a sketch takes some 15 microseconds: on a busy page p95 looks back less than 24 hours.
-_MOST_SKETCHES = 1000
-_OLDEST_CALL = timedelta(days=40)
+_SUMS = {"calls": "invocations", "errors": "errors", "throttles": "throttles"}
+Place = tuple[int, UUID]  # a rank, negated, and whose it is: sorts as a page does
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,63 +44,100 @@ def activity_of(function_ids: Collection[UUID], *, now: datetime) -> dict[UUID, 
 
 
 def errors_by_function(*, project_id: UUID, since: datetime) -> dict[UUID, int]:
-    """How many errors each failing function of a project has had."""
+    """How many errors each failing function of a project has had, to the minute: for a few hours."""
     rows = MetricMinute.objects.filter(project_id=project_id, minute__gte=since, errors__gt=0)
-    return dict(rows.values_list("function_id").annotate(total=Sum("errors")).order_by())
-
-
-def cost_by_function(*, project_id: UUID, now: datetime) -> dict[UUID, int]:
-    """What each function of a project has cost this UTC month, in 1e-12 USD."""
-    rows = UsageDay.objects.filter(project_id=project_id, day__gte=now.date().replace(day=1))
-    totals = rows.values_list("function_id").annotate(total=Sum("cost_pico")).order_by()
+    totals = rows.values_list("function_id").annotate(total=Sum("errors")).order_by()
     return {function_id: int(total) for function_id, total in totals}
 
 
-def last_active_by_function(*, project_id: UUID, now: datetime) -> dict[UUID, int]:
-    """When each function of a project ran last, in Unix seconds: to the minute in the last 24 hours, to the
-    day before. Good enough to sort by."""
-    days = UsageDay.objects.filter(project_id=project_id).values_list("function_id").annotate(Max("day"))
-    minutes = MetricMinute.objects.filter(project_id=project_id, minute__gte=now - RECENT)
-    latest = minutes.values_list("function_id").annotate(Max("minute")).order_by()
-    by_day = {function_id: _unix_seconds(day) for function_id, day in days.order_by()}
-    return by_day | {function_id: int(minute.timestamp()) for function_id, minute in latest}
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The functions of a project by a number that is not in their own rows, highest first; those without one are
+    left out. `rows` has `owner` and `rank`."""
+
+    rows: QuerySet[Any, Any]
+
+    def following(self, after: Place | None, size: int) -> list[Place]:
+        """The places behind one, the best without one."""
+        rows = self.rows
+        if after is not None:
+            rows = rows.filter(Q(rank__lt=-after[0]) | Q(rank=-after[0], owner__gt=after[1]))
+        return [(-int(row["rank"]), row["owner"]) for row in rows.order_by("-rank", "owner")[:size]]
+
+    def ranked(self, function_ids: Collection[UUID]) -> set[UUID]:
+        """Those of the functions that have a place."""
+        return {row["owner"] for row in self.rows.filter(owner__in=function_ids)}
+
+
+def by_errors(*, project_id: UUID, now: datetime) -> Ranking:
+    """By errors of the last 24 whole hours and this one."""
+    since = (now - RECENT).replace(minute=0, second=0, microsecond=0)
+    rows = MetricSpan.objects.filter(project_id=project_id, step_s=HOUR_S, start__gte=since, errors__gt=0)
+    owned = rows.exclude(subject_id=project_id).values(owner=F("subject_id"))
+    return Ranking(owned.annotate(rank=Sum("errors")))
+
+
+def by_cost(*, project_id: UUID, now: datetime) -> Ranking:
+    """By cost of this UTC month, in 1e-12 USD."""
+    rows = UsageMonth.objects.filter(project_id=project_id, month=_month(now), cost_pico__gt=0)
+    return Ranking(rows.values(owner=F("function_id")).annotate(rank=Sum("cost_pico")))
+
+
+def by_last_call(*, project_id: UUID, now: datetime) -> Ranking:
+    """By the newest call of this and the last UTC month."""
+    rows = UsageMonth.objects.filter(project_id=project_id, month__gte=_month_before(now), last_us__gt=0)
+    return Ranking(rows.values(owner=F("function_id")).annotate(rank=Max("last_us")))
 
 
 def _add_counts(found: dict[UUID, Activity], now: datetime) -> None:
-    rows = MetricMinute.objects.filter(function_id__in=found.keys(), minute__gte=now - RECENT)
-    sums = rows.values("function_id").annotate(
-        ran=Sum("invocations"), failed=Sum("errors"), held=Sum("throttles"), minutes=Count("id")
-    )
-    counted = list(sums.order_by())
-    p95 = _p95(found.keys(), now, sum(row["minutes"] for row in counted))
-    for row in counted:
-        found[row["function_id"]] = Activity(
-            calls=int(row["ran"]),
-            errors=int(row["failed"]),
-            throttles=int(row["held"]),
-            p95_us=p95.get(row["function_id"]),
+    sums: dict[UUID, dict[str, int]] = {}
+    for rows in _recent(found.keys(), now):
+        for row in rows.annotate(**{name: Sum(column) for name, column in _SUMS.items()}).order_by():
+            into = sums.setdefault(row["owner"], dict.fromkeys(_SUMS, 0))
+            for name in _SUMS:
+                into[name] += int(row[name])
+    p95 = _p95(found.keys(), now)
+    for function_id, counts in sums.items():
+        found[function_id] = Activity(
+            counts["calls"], counts["errors"], counts["throttles"], p95.get(function_id)
         )
 
 
-def _p95(function_ids: Iterable[UUID], now: datetime, minutes: int) -> dict[UUID, int]:
-    stretch = RECENT * min(1.0, _MOST_SKETCHES / minutes) if minutes else RECENT
-    rows = MetricMinute.objects.filter(function_id__in=function_ids, minute__gte=now - stretch)
+def _recent(function_ids: Collection[UUID], now: datetime) -> Iterable[QuerySet[Any, Any]]:
+    """The rows of the last 24 hours, grouped by `owner`: whole hours, and the minutes before and after them."""
+    end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    for piece in cover(end - RECENT, end, (HOUR_S, MINUTE_S)):
+        if piece.step_s == MINUTE_S:
+            yield MetricMinute.objects.filter(
+                function_id__in=function_ids, minute__gte=piece.start, minute__lt=piece.end
+            ).values(owner=F("function_id"))
+        else:
+            yield MetricSpan.objects.filter(
+                subject_id__in=function_ids, step_s=HOUR_S, start__gte=piece.start, start__lt=piece.end
+            ).values(owner=F("subject_id"))
+
+
+def _p95(function_ids: Collection[UUID], now: datetime) -> dict[UUID, int]:
+    """Of the last 24 hours and the part of an hour before them."""
+    since = (now - RECENT).replace(minute=0, second=0, microsecond=0)
+    rows = MetricSpan.objects.filter(subject_id__in=function_ids, step_s=HOUR_S, start__gte=since)
     merged: dict[UUID, MergedSketch] = {}
-    for function_id, sketch in rows.values_list("function_id", "sketch").order_by():
+    for function_id, sketch in rows.values_list("subject_id", "sketch").order_by():
         merged.setdefault(function_id, MergedSketch()).add(bytes(sketch))
     values = {function_id: sketch.quantiles((0.95,))[0] for function_id, sketch in merged.items()}
     return {function_id: round(value * 1000) for function_id, value in values.items() if value is not None}
 
 
 def _add_usage(found: dict[UUID, Activity], now: datetime) -> None:
-    month = now.date().replace(day=1)
-    oldest = min(month, (now - _OLDEST_CALL).date())
-    days = UsageDay.objects.filter(function_id__in=found.keys(), day__gte=oldest).order_by("day")
+    month = _month(now)
+    rows = UsageMonth.objects.filter(function_id__in=found.keys(), month__gte=_month_before(now))
     newest: dict[UUID, UUID] = {}
     costs: dict[UUID, int] = {}
-    for row_id, function_id, day, cost in days.values_list("id", "function_id", "day", "cost_pico"):
+    for row_id, function_id, of, cost in rows.order_by("month").values_list(
+        "id", "function_id", "month", "cost_pico"
+    ):
         newest[function_id] = row_id
-        costs[function_id] = costs.get(function_id, 0) + (cost if day >= month else 0)
+        costs[function_id] = costs.get(function_id, 0) + (cost if of == month else 0)
     for function_id, last_call, last_outcome in _last_calls(newest.values()):
         found[function_id] = replace(
             found[function_id],
@@ -108,16 +147,20 @@ def _add_usage(found: dict[UUID, Activity], now: datetime) -> None:
         )
 
 
-def _last_calls(newest_days: Collection[UUID]) -> Iterable[tuple[UUID, datetime | None, str | None]]:
-    """One index look-up for each function, hung on its newest day of usage: no database groups a million
+def _last_calls(newest_months: Collection[UUID]) -> Iterable[tuple[UUID, datetime | None, str | None]]:
+    """One index look-up for each function, hung on its newest month of usage: no database groups a million
     invocations by function in time."""
     latest = Invocation.objects.filter(function_id=OuterRef("function_id")).order_by("-started_at")
-    rows = UsageDay.objects.filter(id__in=newest_days).annotate(
+    rows = UsageMonth.objects.filter(id__in=newest_months).annotate(
         last_call=Subquery(latest.values("started_at")[:1]),
         last_outcome=Subquery(latest.values("outcome")[:1]),
     )
     return rows.values_list("function_id", "last_call", "last_outcome")
 
 
-def _unix_seconds(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+def _month(now: datetime) -> date:
+    return now.astimezone(UTC).date().replace(day=1)
+
+
+def _month_before(now: datetime) -> date:
+    return (_month(now) - timedelta(days=1)).replace(day=1)

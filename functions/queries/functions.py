@@ -18,12 +18,13 @@ from functions.errors import InvalidParameterValue
 from functions.models import Alias, Deployment, Draft, Function, FunctionUrl, Schedule
 from functions.queries.access import live_functions
 from functions.queries.activity import (
-    RECENT,
     Activity,
+    Place,
+    Ranking,
     activity_of,
-    cost_by_function,
-    errors_by_function,
-    last_active_by_function,
+    by_cost,
+    by_errors,
+    by_last_call,
 )
 from functions.queries.pages import Page, count_up_to_limit, keyset_page, marker_of, read_marker
 from functions.states import DEPLOYMENT_ENDED, LIVE_ALIAS, FunctionState, TriggerKind
@@ -37,9 +38,8 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
     "-changed": ("-changed_at", "-id"),
 }
 # Orders by what only the other database knows: highest first, functions without any last.
-RANKED_ORDERS = ("-errors", "-cost", "-last_call")
+RANKED_ORDERS = {"-errors": by_errors, "-cost": by_cost, "-last_call": by_last_call}
 _LOOKED_UP_AT_ONCE = 500
-_Place = tuple[int, UUID]  # a rank, negated, and whose it is: sorts as the page does
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ def functions(
     """A page of live functions; raises InvalidParameterValue for an unknown order or a foreign marker."""
     rows = matching(project_id=project_id, chosen=chosen)
     if chosen.order in RANKED_ORDERS:
-        page = _ranked_page(rows, _ranks(project_id, chosen.order, now), marker, size)
+        ranking = RANKED_ORDERS[chosen.order](project_id=project_id, now=now)
+        page = _ranked_page(rows, ranking, marker, size)
     elif chosen.order in ORDERS:
         page = keyset_page(_joined(rows), order=ORDERS[chosen.order], marker=marker, size=size)
     else:
@@ -181,46 +182,39 @@ def _in_state(rows: QuerySet[Any], state: str) -> QuerySet[Any]:
     return rows.none()
 
 
-def _ranks(project_id: UUID, order: str, now: datetime) -> Mapping[UUID, int]:
-    if order == "-errors":
-        return errors_by_function(project_id=project_id, since=now - RECENT)
-    if order == "-cost":
-        return cost_by_function(project_id=project_id, now=now)
-    return last_active_by_function(project_id=project_id, now=now)
-
-
-def _ranked_page(rows: QuerySet[Any], ranks: Mapping[UUID, int], marker: str, size: int) -> Page[Function]:
-    """Ranks are sorted here, since no join spans two databases, and looked up among the rows until the page
-    is full; the rows without a rank follow in the order of their ids."""
+def _ranked_page(rows: QuerySet[Any], ranking: Ranking, marker: str, size: int) -> Page[Function]:
+    """No join spans two databases: the best ranks are looked up among the rows until the page is full; the rows
+    without a rank follow in the order of their ids."""
     after = _place_in(marker)
-    ranked = sorted((-rank, function_id) for function_id, rank in ranks.items() if rank)
-    if after is not None:
-        ranked = [place for place in ranked if place > after]
-    places: list[_Place] = []
-    for start in range(0, len(ranked), _LOOKED_UP_AT_ONCE):
-        part = ranked[start : start + _LOOKED_UP_AT_ONCE]
+    places: list[Place] = []
+    last = after
+    while len(places) <= size and (last is None or last[0] < 0):
+        part = ranking.following(last, _LOOKED_UP_AT_ONCE)
         present = set(rows.filter(pk__in=[key for _, key in part]).order_by().values_list("pk", flat=True))
         places += [place for place in part if place[1] in present]
-        if len(places) > size:
+        if len(part) < _LOOKED_UP_AT_ONCE:
             break
+        last = part[-1]
     if len(places) <= size:
-        places += _unranked(rows, ranks, after, size + 1 - len(places))
+        places += _unranked(rows, ranking, after, size + 1 - len(places))
     chosen = [function_id for _, function_id in places[:size]]
     by_id = _joined(rows).in_bulk(chosen)
     items = [by_id[function_id] for function_id in chosen if function_id in by_id]
     return Page(items, marker_of(places[size - 1]) if len(places) > size else "")
 
 
-def _unranked(
-    rows: QuerySet[Any], ranks: Mapping[UUID, int], after: _Place | None, wanted: int
-) -> list[_Place]:
+def _unranked(rows: QuerySet[Any], ranking: Ranking, after: Place | None, wanted: int) -> list[Place]:
     if after is not None and after[0] == 0:
         rows = rows.filter(pk__gt=after[1])
     ids = rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_LOOKED_UP_AT_ONCE)
-    return [(0, key) for key in islice((key for key in ids if not ranks.get(key)), wanted)]
+    found: list[Place] = []
+    while len(found) < wanted and (part := list(islice(ids, _LOOKED_UP_AT_ONCE))):
+        ranked = ranking.ranked(part)
+        found += [(0, key) for key in part if key not in ranked]
+    return found[:wanted]
 
 
-def _place_in(marker: str) -> _Place | None:
+def _place_in(marker: str) -> Place | None:
     if not marker:
         return None
     rank, function_id = read_marker(marker, 2)

@@ -1,17 +1,22 @@
-"""Reads of what was used and what it costs: per function and UTC day, from the daily roll-ups."""
+"""Reads of what was used and what it costs: per function and UTC month, and by day for the few that are asked for,
+from the roll-ups."""
 
 from __future__ import annotations
 
 import calendar
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
-from functions.models import UsageDay
+from functions.models import MetricSpan, UsageDay, UsageMonth
+from functions.rollups import DAY_S
 
 MB_MS_PER_GB_SECOND = 1_024_000
+_ADDED = {f"all_{name}": Sum(name) for name in ("requests", "mb_ms", "cost_pico")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,11 @@ class Usage:
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.requests + other.requests, self.mb_ms + other.mb_ms, self.cost_pico + other.cost_pico
+        )
+
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(
+            self.requests - other.requests, self.mb_ms - other.mb_ms, self.cost_pico - other.cost_pico
         )
 
 
@@ -92,28 +102,65 @@ class Month:
         return f"{self.year:04}-{self.number:02}"
 
 
-def by_function_and_day(*, project_id: UUID, month: Month) -> list[FunctionDay]:
-    """What each function used on each day of a month, by day and then dearest first."""
-    days: dict[tuple[date, UUID, str], Usage] = {}
-    for row in _of_month(project_id, month):  # one row for each price, nearly always one
-        key = (row.day, row.function_id, row.function_name)
-        days[key] = days.get(key, Usage()) + Usage(row.requests, row.mb_ms, row.cost_pico)
-    found = [FunctionDay(function_id, name, day, used) for (day, function_id, name), used in days.items()]
-    return sorted(found, key=lambda row: (row.day, -row.usage.cost_pico, row.function_name))
+@dataclass(frozen=True, slots=True)
+class FunctionMonth:
+    """What one function used in a month."""
+
+    function_id: UUID
+    function_name: str
+    usage: Usage
+
+
+def by_function(
+    *, project_id: UUID, month: Month, order: str = "cost_pico", limit: int = 100
+) -> list[FunctionMonth]:
+    """What the functions with most of `order` (a field of Usage) used, or by "name" the first ones."""
+    # One row for each price, nearly always one.
+    rows = _of_month(project_id, month).values("function_id", "function_name").annotate(**_ADDED)
+    by = ("function_name",) if order == "name" else (f"-all_{order}", "function_name")
+    return [
+        FunctionMonth(row["function_id"], row["function_name"], _usage(row))
+        for row in rows.order_by(*by)[:limit]
+    ]
+
+
+def count_functions(*, project_id: UUID, month: Month) -> int:
+    """How many functions a month's bill has."""
+    return _of_month(project_id, month).aggregate(found=Count("function_id", distinct=True))["found"] or 0
+
+
+def days_of(*, function_ids: Collection[UUID], month: Month) -> list[FunctionDay]:
+    """What each of some functions used on each day of a month, by day and then dearest first."""
+    rows = UsageDay.objects.filter(
+        function_id__in=function_ids, day__gte=month.first, day__lt=month.next.first
+    )
+    grouped: Any = rows.values("function_id", "function_name", "day").annotate(**_ADDED)
+    return [
+        FunctionDay(row["function_id"], row["function_name"], row["day"], _usage(row))
+        for row in grouped.order_by("day", "-all_cost_pico", "function_name")
+    ]
+
+
+def by_day(*, project_id: UUID, month: Month) -> dict[date, Usage]:
+    """What a whole project used on each day of a month."""
+    return {
+        start.astimezone(UTC).date(): Usage(requests, mb_ms, cost)
+        for start, requests, mb_ms, cost in _days(project_id, month).values_list(
+            "start", "invocations", "mb_ms", "cost_pico"
+        )
+    }
 
 
 def of_month(*, project_id: UUID, month: Month, function_id: UUID | None = None) -> Usage:
     """What a project, or one function of it, used in a month."""
-    rows = _of_month(project_id, month)
-    if function_id:
-        rows = rows.filter(function_id=function_id)
-    found = rows.aggregate(requests=Sum("requests"), mb_ms=Sum("mb_ms"), cost_pico=Sum("cost_pico"))
-    return Usage(**{name: value or 0 for name, value in found.items()})
+    if function_id is None:
+        return sum(by_day(project_id=project_id, month=month).values(), Usage())
+    return _usage(_of_month(project_id, month).filter(function_id=function_id).aggregate(**_ADDED))
 
 
 def price_ids(*, project_id: UUID, month: Month) -> list[str]:
     """The prices that a month's records were charged at."""
-    return sorted(set(_of_month(project_id, month).values_list("price_id", flat=True)))
+    return sorted(set(_of_month(project_id, month).values_list("price_id", flat=True).distinct()))
 
 
 def forecast_pico(*, spent: int, month: Month, today: date) -> int:
@@ -123,5 +170,15 @@ def forecast_pico(*, spent: int, month: Month, today: date) -> int:
     return spent * month.days // today.day
 
 
-def _of_month(project_id: UUID, month: Month) -> QuerySet[UsageDay]:
-    return UsageDay.objects.filter(project_id=project_id, day__gte=month.first, day__lt=month.next.first)
+def _of_month(project_id: UUID, month: Month) -> QuerySet[UsageMonth]:
+    return UsageMonth.objects.filter(project_id=project_id, month=month.first, requests__gt=0)
+
+
+def _days(project_id: UUID, month: Month) -> QuerySet[MetricSpan]:
+    first, last = (datetime.combine(day, time(), UTC) for day in (month.first, month.next.first))
+    rows = MetricSpan.objects.filter(subject_id=project_id, step_s=DAY_S, start__gte=first, start__lt=last)
+    return rows.order_by("start")
+
+
+def _usage(row: Mapping[str, Any]) -> Usage:
+    return Usage(*(int(row[f"all_{name}"] or 0) for name in ("requests", "mb_ms", "cost_pico")))

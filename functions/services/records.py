@@ -14,9 +14,9 @@ from functions.bulk import Value, Values, insert_new
 from functions.ids import derived_id
 from functions.models import Invocation, InvocationLog, InvocationPayload
 from functions.records import InvocationRecord
-from functions.rollups import at_us, days, minutes
+from functions.rollups import at_us, days, minutes, months, spans
 from functions.services.attempts import close_attempts
-from functions.services.rollups import add_days, add_minutes
+from functions.services.rollups import add_days, add_minutes, add_months, add_spans
 
 Cell = Callable[[Values, InvocationRecord], Value]
 
@@ -94,8 +94,11 @@ def store(
     _insert_payloads(new)
     if dropped_payloads:
         InvocationPayload.objects.filter(pk__in=[UUID(row) for row in dropped_payloads]).delete()
-    add_minutes(minutes(new))
+    counted = minutes(new)
+    add_minutes(counted)
+    add_spans(spans(counted))
     add_days(days(new))
+    add_months(months(new))
     close_attempts([(record, row_id(record)) for record in new if record.event_id])
     return new
 

@@ -18,15 +18,17 @@ from functions.models import (
     InvocationLog,
     InvocationPayload,
     MetricMinute,
+    MetricSpan,
     Refusal,
-    UsageDay,
 )
 from functions.services.refusals import superfluous
 from functions.states import EVENT_ENDED
 
 STEP = 500
 PAUSE_S = 0.02
-METRIC_DAYS = 455  # fifteen months, as CloudWatch keeps them
+# As CloudWatch keeps metrics: minutes for 15 days, hours and days for fifteen months.
+MINUTE_DAYS = 15
+METRIC_DAYS = 455
 LONGEST_ROUND_S = 60.0
 
 
@@ -54,14 +56,17 @@ class _Round:
 
 
 def expire(*, days: int, now: datetime, limit_s: float = LONGEST_ROUND_S) -> int:
-    """Remove invocations and ended events older than `days`, and minutes older than fifteen months; the days
-    of bills stay. Returns how many rows went; the next round takes what is left."""
+    """Remove invocations and ended events older than `days`, sums of minutes when they are older than that and
+    15 days, those of hours and days after fifteen months; what bills are made of stays. Returns how many rows
+    went; the next round takes what is left."""
     work = _Round(limit_s)
     old = first_id(now - timedelta(days=days))
     work.remove(Invocation.objects.filter(pk__lt=old), _delete_invocations)
     work.remove(Event.objects.filter(pk__lt=old, state__in=EVENT_ENDED), _delete_events)
-    oldest_minute = first_id(now - timedelta(days=max(days, METRIC_DAYS)))
+    oldest_minute = first_id(now - timedelta(days=max(days, MINUTE_DAYS)))
     work.remove(MetricMinute.objects.filter(pk__lt=oldest_minute), _delete(MetricMinute))
+    oldest_span = first_id(now - timedelta(days=max(days, METRIC_DAYS)))
+    work.remove(MetricSpan.objects.filter(pk__lt=oldest_span), _delete(MetricSpan))
     work.remove(Refusal.objects.filter(pk__lt=old), _delete(Refusal))
     for project_id, last in superfluous():
         work.remove(Refusal.objects.filter(project_id=project_id, pk__lte=last), _delete(Refusal))
@@ -74,6 +79,7 @@ def forget_function(function_id: UUID, *, limit_s: float = LONGEST_ROUND_S) -> b
     work.remove(Invocation.objects.filter(function_id=function_id), _delete_invocations)
     work.remove(Event.objects.filter(function_id=function_id), _delete_events)
     work.remove(MetricMinute.objects.filter(function_id=function_id), _delete(MetricMinute))
+    work.remove(MetricSpan.objects.filter(subject_id=function_id), _delete(MetricSpan))
     return work.is_complete
 
 
@@ -94,7 +100,7 @@ def _delete_events(ids: Sequence[UUID]) -> None:
     _raw(Event.objects.filter(pk__in=ids))
 
 
-def _delete(model: type[MetricMinute | UsageDay | Refusal]) -> Callable[[Sequence[UUID]], None]:
+def _delete(model: type[MetricMinute | MetricSpan | Refusal]) -> Callable[[Sequence[UUID]], None]:
     return lambda ids: _raw(model.objects.filter(pk__in=ids))
 
 

@@ -13,6 +13,8 @@ from itertools import accumulate, islice
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from functions import pricing
 from functions.bulk import Values, insert_new
 from functions.ids import new_id
@@ -25,7 +27,6 @@ from functions.models import (
     Event,
     Function,
     FunctionUrl,
-    MetricMinute,
     Project,
     Refusal,
     Revision,
@@ -34,7 +35,7 @@ from functions.models import (
     Version,
 )
 from functions.records import InvocationRecord
-from functions.rollups import DAY_US, days, minutes
+from functions.rollups import DAY_S, PEAKS, days, minutes, months, spans
 from functions.services import records as record_services
 from functions.services import rollups as rollup_services
 from functions.states import (
@@ -213,12 +214,20 @@ class Planter:
         weights[0] = sum(weights[1:]) / 9
         sums = list(accumulate(weights))
         per_day = self.invocations // DAYS
-        for ago in reversed(range(DAYS)):
-            start = int((self.now - timedelta(days=ago + 1)).timestamp() * 1_000_000)
-            moments = sorted(start + int(self.dice.random() * DAY_US) for _ in range(per_day))
-            chosen = self.dice.choices(callees, cum_weights=sums, k=per_day)
+        first = self.now - timedelta(days=DAYS)
+        # Whole UTC days, so that every sum is complete when it is written.
+        starts = [int(first.timestamp()) // DAY_S * DAY_S + number * DAY_S for number in range(DAYS + 1)]
+        for start in starts:
+            until = min(start + DAY_S, int(self.now.timestamp()))
+            moments = sorted(self._moments(start, until, per_day))
+            chosen = self.dice.choices(callees, cum_weights=sums, k=len(moments))
             pairs = zip(moments, chosen, strict=True)
             self._store([self._record(moment, *one) for moment, one in pairs])
+
+    def _moments(self, start: int, until: int, per_day: int) -> Iterator[int]:
+        """Unix microseconds of a day's calls."""
+        for _ in range(per_day * (until - start) // DAY_S):
+            yield int((start + self.dice.random() * (until - start)) * 1_000_000)
 
     def _record(self, moment: int, number: int, row: Function) -> InvocationRecord:
         dice = self.dice
@@ -264,14 +273,12 @@ class Planter:
             record_services._insert(part)
             record_services._insert_logs(part)
             record_services._insert_payloads(part)
-        values = Values(MetricMinute)
         found = minutes(records)
-        names = rollup_services._MINUTE_SUMS + rollup_services._MINUTE_PEAKS
-        columns = ["id", *rollup_services._MINUTE_KEYS, *names, "project_id", "sketch"]
-        rows = [rollup_services._minute_row(values, key, found[key], b"") for key in sorted(found)]
-        insert_new(MetricMinute, columns, rows, ["id"])
-        used = days(records)
-        rollup_services.add_days(used)
+        _store_sums(rollup_services._MINUTES, found)
+        _store_sums(rollup_services._SPANS, spans(found))
+        with transaction.atomic(using="telemetry"):
+            rollup_services.add_days(days(records))
+            rollup_services.add_months(months(records))
 
     def _events(self) -> None:
         states = (
@@ -334,6 +341,13 @@ class Planter:
             for number in range(self.functions * 3)
         ]
         _create(AuditEntry, found)
+
+
+def _store_sums(table: Any, found: Any) -> None:
+    columns = ["id", *table.keys, *table.sums, *PEAKS, "project_id", "sketch"]
+    values = Values(table.model)
+    rows = [rollup_services._row(table, values, key, found[key], b"") for key in sorted(found)]
+    insert_new(table.model, columns, rows, ["id"])
 
 
 def _log(

@@ -56,10 +56,16 @@ class Asking:
         return spent, (_cpu_s(self._server) - before) * 1000 / len(spent), size
 
     def _get(self, path: str) -> tuple[int, int]:
+        try:
+            return self._exchange(path)
+        except (http.client.RemoteDisconnected, BrokenPipeError):  # it has idled for too long
+            self._connection.close()
+            return self._exchange(path)
+
+    def _exchange(self, path: str) -> tuple[int, int]:
         self._connection.request("GET", path, headers=self._headers)
         answer = self._connection.getresponse()
-        body = answer.read()
-        return answer.status, len(body)
+        return answer.status, len(answer.read())
 
 
 def asked_in_process(user: User, path: str) -> list[tuple[float, str]]:

@@ -112,7 +112,7 @@ def test_another_month_is_read_from_the_address(project, seed, admin):
 
     seed.day(day=date(2026, 3, 3))
     page = admin.get(address("billing", project, month="2026-03"))
-    assert [row.function_name for row in page.context["days"]] == ["hello"]
+    assert [line.function.function_name for line in page.context["days"]] == ["hello"]
     assert admin.get(address("billing", project, month="nonsense")).status_code == 200
 
 

@@ -10,7 +10,23 @@ from hypothesis import strategies as st
 
 from functions.quantiles import quantiles_of
 from functions.records import InvocationRecord
-from functions.rollups import DAY_US, DayKey, MinuteKey, Sketch, day_of, days, minute_start, minutes
+from functions.rollups import (
+    DAY_S,
+    DAY_US,
+    HOUR_S,
+    MINUTE_S,
+    DayKey,
+    MinuteKey,
+    MonthKey,
+    Sketch,
+    SpanKey,
+    day_of,
+    days,
+    minute_start,
+    minutes,
+    months,
+    spans,
+)
 from functions.states import Outcome, TriggerKind
 
 NOON_US = int(datetime(2026, 3, 15, 12, 0, tzinfo=UTC).timestamp()) * 1_000_000
@@ -100,6 +116,44 @@ def test_days_add_up_memory_times_time_exactly():
     assert (found[today].requests, found[today].mb_ms) == (2, 128 * 20 + 1024 * 3)
     assert found[today].cost_pico == 2 * 241_667
     assert len(found) == 2
+
+
+def test_minutes_add_up_to_hours_days_and_the_whole_project():
+    noon = NOON_US // 1_000_000
+    found = spans(
+        minutes(
+            [
+                record(duration_us=10_000, concurrency=3),
+                record(started_us=NOON_US + 60_000_000, duration_us=30_000, outcome=Outcome.TIMEOUT),
+                record(version="2"),
+                record(function_id="g", started_us=NOON_US + 3_600_000_000),
+            ]
+        )
+    )
+    hour = found[SpanKey("f", HOUR_S, noon, "1", "live", "api")]
+    assert (hour.invocations, hour.errors, hour.duration_us, hour.concurrency_max) == (2, 1, 40_000, 3)
+    assert sum(hour.sketch.bins.values()) == 2
+    assert found[SpanKey("f", HOUR_S, noon, "2", "live", "api")].invocations == 1
+    day = found[SpanKey("f", DAY_S, noon - 12 * HOUR_S)]
+    assert (day.invocations, day.mb_ms) == (3, 3 * 128 * 20)
+    assert [found[SpanKey("p", MINUTE_S, noon + late)].invocations for late in (0, 60, HOUR_S)] == [2, 1, 1]
+    assert [found[SpanKey("p", HOUR_S, noon + late)].invocations for late in (0, HOUR_S)] == [3, 1]
+    assert found[SpanKey("p", DAY_S, noon - 12 * HOUR_S)].invocations == 4
+
+
+def test_months_count_what_lists_are_ranked_by():
+    found = months(
+        [
+            record(),
+            record(outcome=Outcome.FUNCTION_ERROR, cold=True, started_us=NOON_US + DAY_US),
+            record(outcome=Outcome.THROTTLED, started_us=0),
+            record(started_us=NOON_US + 20 * DAY_US),
+        ]
+    )
+    march = found[MonthKey("f", date(2026, 3, 1), "list")]
+    assert (march.requests, march.errors, march.cold_starts, march.throttles) == (2, 1, 1, 1)
+    assert (march.cost_pico, march.last_us) == (2 * 241_667, NOON_US + DAY_US)
+    assert found[MonthKey("f", date(2026, 4, 1), "list")].requests == 1
 
 
 @given(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ddsketch import DDSketch
 from ddsketch.pb.proto import DDSketchProto
+from django.db import transaction
 
 from functions.ids import new_id
 from functions.models import (
@@ -20,6 +21,18 @@ from functions.models import (
     MetricMinute,
     UsageDay,
 )
+from functions.rollups import (
+    DAY_S,
+    PEAKS,
+    SUMS,
+    MinuteKey,
+    MinuteSums,
+    MonthKey,
+    MonthSums,
+    SpanKey,
+    spans,
+)
+from functions.services.rollups import add_months, add_spans
 from functions.states import EventState, InvocationType, Outcome, TriggerKind
 
 NOW = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
@@ -87,10 +100,22 @@ class Seed:
             "cost_pico": 200_000 * len(durations_ms),
             "sketch": sketch_of(durations_ms),
         }
-        return MetricMinute.objects.create(**{**values, **fields})
+        row = MetricMinute.objects.create(**{**values, **fields})
+        self._spans(row, durations_ms)
+        return row
+
+    def _spans(self, row: MetricMinute, durations_ms) -> None:
+        """What the recorder counts beside a minute."""
+        minute = int(row.minute.timestamp()) // 60
+        key = MinuteKey(str(self.function_id), minute, row.version, row.alias, str(row.trigger))
+        sums = MinuteSums(str(self.project_id), **{name: getattr(row, name) for name in (*SUMS, *PEAKS)})
+        for duration in durations_ms:
+            sums.sketch.add(duration)
+        with transaction.atomic(using="telemetry"):
+            add_spans(spans({key: sums}))
 
     def day(self, *, day, requests=1000, mb_ms=1_024_000, cost_pico=17_000_000, price_id=PRICE) -> UsageDay:
-        return UsageDay.objects.create(
+        row = UsageDay.objects.create(
             project_id=self.project_id,
             function_id=self.function_id,
             function_name=self.name,
@@ -100,6 +125,31 @@ class Seed:
             cost_pico=cost_pico,
             price_id=price_id,
         )
+        self._month(row)
+        return row
+
+    def month(self, day, **sums) -> None:
+        """What the recorder counts of the month that holds a day."""
+        key = MonthKey(str(self.function_id), day.replace(day=1), PRICE)
+        with transaction.atomic(using="telemetry"):
+            add_months({key: MonthSums(str(self.project_id), self.name, **sums)})
+
+    def _month(self, row: UsageDay) -> None:
+        """What the recorder counts beside a day."""
+        key = MonthKey(str(self.function_id), row.day.replace(day=1), row.price_id)
+        last = datetime(row.day.year, row.day.month, row.day.day, tzinfo=UTC)
+        sums = MonthSums(
+            str(self.project_id),
+            self.name,
+            requests=row.requests,
+            mb_ms=row.mb_ms,
+            cost_pico=row.cost_pico,
+            last_us=int(last.timestamp() * 1_000_000),
+        )
+        whole = MinuteSums(str(self.project_id), row.requests, mb_ms=row.mb_ms, cost_pico=row.cost_pico)
+        with transaction.atomic(using="telemetry"):
+            add_months({key: sums})
+            add_spans({SpanKey(str(self.project_id), DAY_S, int(last.timestamp())): whole})
 
     def event(self, *, state=EventState.PENDING, attempts=0, accepted_at=NOW, **fields) -> Event:
         row = Event.objects.create(

@@ -95,7 +95,9 @@ def stand_in_gateway(socket: Path) -> Iterator[StandInGateway]:
         server.gateway = StandInGateway()
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield server.gateway
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.gateway
+        finally:
+            server.shutdown()
+            thread.join()
     socket.unlink(missing_ok=True)

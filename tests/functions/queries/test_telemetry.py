@@ -1,12 +1,14 @@
 """Queries over telemetry: filters, pages that do not overlap, other projects unseen, sums that add up."""
 
 from datetime import UTC, date, timedelta
+from itertools import pairwise
 
 import pytest
 
 from functions.errors import InvalidParameterValue
 from functions.ids import new_id
 from functions.log_query import parse
+from functions.models import MetricMinute
 from functions.queries import events, invocations, logs, metrics, usage
 from functions.states import EventState, Outcome
 from tests.support.seed import NOW, Seed
@@ -113,9 +115,81 @@ def test_metric_series_and_totals_add_up(seed):
     whole = metrics.totals(chosen=chosen)
     assert (whole["invocations"], whole["errors"], whole["init_mean_us"]) == (3, 1, 5000)
     assert whole["error_rate"] == pytest.approx(1 / 3)
-    assert metrics.totals_by_function(chosen=chosen)[seed.function_id]["invocations"] == 3
+    ((function_id, numbers),) = metrics.by_function(chosen=chosen)
+    assert (function_id, numbers["invocations"]) == (seed.function_id, 3)
     one = metrics.MetricRange(seed.project_id, NOW, NOW + timedelta(minutes=5), version="2")
     assert metrics.totals(chosen=one)["invocations"] == 1
+
+
+def within(seed, start, end, **only):
+    return metrics.MetricRange(seed.project_id, start, end, **only)
+
+
+def test_a_long_range_reads_hours_and_minutes_only_at_its_ends(seed):
+    start = NOW - timedelta(days=3) + timedelta(minutes=20)
+    for at in (
+        start - timedelta(minutes=1),
+        start,
+        start + timedelta(hours=30),
+        NOW,
+        NOW + timedelta(minutes=9),
+    ):
+        seed.minute(at=at, durations_ms=[10, 10])
+    chosen = within(seed, start, NOW + timedelta(minutes=9), function_id=seed.function_id)
+    everything = within(seed, start, NOW + timedelta(minutes=9))
+    for one in (chosen, everything):
+        assert metrics.sums(chosen=one)["invocations"] == 6
+        assert metrics.totals(chosen=one)["invocations"] == 6
+        hours = metrics.series(chosen=one, step_s=3600)
+        assert [numbers["invocations"] for _, numbers in sorted(hours.items())] == [2, 2, 2]
+    # What hours hold is not read from minutes: those go first.
+    MetricMinute.objects.filter(minute=start + timedelta(hours=30)).delete()
+    assert metrics.sums(chosen=chosen)["invocations"] == 6
+
+
+def test_a_range_can_be_narrowed_to_a_version_or_a_trigger(seed):
+    for version in ("1", "2"):
+        seed.minute(at=NOW - timedelta(hours=30), durations_ms=[10], version=version)
+    for only in ({"version": "2"}, {"version": "2", "function_id": seed.function_id}):
+        chosen = within(seed, NOW - timedelta(days=7), NOW, **only)
+        assert metrics.totals(chosen=chosen)["invocations"] == 1
+    assert (
+        metrics.totals(chosen=within(seed, NOW - timedelta(days=7), NOW, trigger="test"))["invocations"] == 0
+    )
+
+
+@pytest.mark.parametrize("length", [timedelta(hours=1), timedelta(hours=24), timedelta(days=30)])
+def test_the_busiest_functions_by_any_number(seed, length):
+    slow = Seed(project_id=seed.project_id)
+    at = NOW - length / 2
+    for one, calls, fields in (
+        (seed, [10] * 9, {"errors": 1}),
+        (slow, [500] * 3, {"errors": 2, "throttles": 4}),
+    ):
+        one.minute(at=at, durations_ms=calls, **fields)
+        one.minute(at=NOW - length - timedelta(days=1, hours=1), durations_ms=[1] * 50)
+        one.month(at.date(), requests=len(calls), **fields)
+    chosen = within(seed, NOW - length, NOW)
+    orders = {"invocations": seed, "errors": slow, "error_rate": slow, "p95_us": slow, "throttles": slow}
+    for order, first in orders.items():
+        found = metrics.by_function(chosen=chosen, order=order)
+        assert found[0][0] == first.function_id, order
+        assert [numbers["invocations"] for _, numbers in found] == ([9, 3] if first is seed else [3, 9])
+    assert len(metrics.by_function(chosen=chosen, limit=1)) == 1
+    ((_, numbers), _) = metrics.by_function(chosen=chosen, order="p95_us")
+    assert numbers["p95_us"] == pytest.approx(500_000, rel=0.02)
+    with pytest.raises(KeyError):
+        metrics.by_function(chosen=chosen, order="colour")
+
+
+def test_a_range_is_covered_once_by_the_longest_steps():
+    start, end = NOW.replace(minute=30), NOW + timedelta(days=2, minutes=5)
+    pieces = metrics.cover(start, end, (86_400, 3600, 60))
+    assert [piece.step_s for piece in pieces] == [60, 3600, 86_400, 3600, 60]
+    for before, after in pairwise(pieces):
+        assert before.end == after.start
+    assert (pieces[0].start, pieces[-1].end) == (start, end)
+    assert metrics.cover(NOW, NOW, (3600, 60)) == []
 
 
 def test_metrics_of_nothing(seed):
@@ -130,10 +204,14 @@ def test_usage_sums_over_prices_and_keeps_to_its_month(seed):
     seed.day(day=date(2026, 3, 1), price_id="other")
     seed.day(day=date(2026, 4, 1))
     march = usage.Month(2026, 3)
-    days = usage.by_function_and_day(project_id=seed.project_id, month=march)
+    days = usage.days_of(function_ids=[seed.function_id], month=march)
     assert [(row.day, row.usage.requests, row.usage.gb_seconds) for row in days] == [
         (date(2026, 3, 1), 2000, 2.0)
     ]
+    (whole,) = usage.by_function(project_id=seed.project_id, month=march)
+    assert (whole.function_id, whole.usage.requests) == (seed.function_id, 2000)
+    assert usage.count_functions(project_id=seed.project_id, month=march) == 1
+    assert usage.by_day(project_id=seed.project_id, month=march)[date(2026, 3, 1)] == days[0].usage
     assert usage.of_month(project_id=seed.project_id, month=march).requests == 2000
     assert usage.price_ids(project_id=seed.project_id, month=march) == ["aws-us-east-1-x86", "other"]
 

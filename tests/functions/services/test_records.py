@@ -6,7 +6,15 @@ from uuid import UUID
 import pytest
 from django.db import DataError
 
-from functions.models import Invocation, InvocationLog, InvocationPayload, MetricMinute, UsageDay
+from functions.models import (
+    Invocation,
+    InvocationLog,
+    InvocationPayload,
+    MetricMinute,
+    MetricSpan,
+    UsageDay,
+    UsageMonth,
+)
 from functions.quantiles import quantiles_of
 from functions.services.records import newest_payloads, row_id, store
 from functions.states import InvocationType, Outcome, TriggerKind
@@ -68,6 +76,25 @@ def test_a_record_delivered_twice_is_stored_and_counted_once():
     minute, day = MetricMinute.objects.get(), UsageDay.objects.get()
     assert (minute.invocations, minute.duration_us, day.requests) == (2, 40_000, 2)
     assert (day.mb_ms, day.cost_pico, day.day) == (2 * 128 * 20, 2 * 241_667, AT.date())
+    counted = MetricSpan.objects.values_list("invocations", "duration_us")
+    assert set(counted) == {(2, 40_000)}
+    month = UsageMonth.objects.get()
+    assert (month.requests, month.month, month.last_us) == (2, AT.date().replace(day=1), AT_US)
+
+
+def test_hours_days_and_the_project_grow_over_batches():
+    for late_s, duration_us in ((0, 10_000), (60, 90_000), (3600, 40_000)):
+        store([make_record(started_us=AT_US + late_s * 1_000_000, duration_us=duration_us)])
+    rows = {
+        (str(row.subject_id), row.step_s, row.start.hour, row.start.minute): row
+        for row in MetricSpan.objects.all()
+    }
+    hour, day = rows[FUNCTION, 3600, 12, 0], rows[FUNCTION, 86400, 0, 0]
+    assert (hour.invocations, hour.duration_max_us, hour.version) == (2, 90_000, "1")
+    assert quantiles_of([hour.sketch], [0.0, 1.0]) == pytest.approx([10, 90], rel=0.02)
+    assert (day.invocations, day.version, day.mb_ms) == (3, "", 3 * 128 * 20)
+    assert [rows[PROJECT, 60, *at].invocations for at in ((12, 0), (12, 1), (13, 0))] == [1, 1, 1]
+    assert rows[PROJECT, 86400, 0, 0].invocations == 3
 
 
 def test_the_same_record_twice_in_one_batch_is_stored_once():

@@ -23,6 +23,7 @@ from functions.models import (
     InvocationLog,
     InvocationPayload,
     MetricMinute,
+    MetricSpan,
     UsageDay,
 )
 from functions.services import retention
@@ -70,8 +71,21 @@ def test_old_telemetry_goes_and_the_rest_stays(seed, monkeypatch):
     for days in (1, 29, 31, 40, 500):
         seeded(seed, timedelta(days=days))
     housekeeping.run("retention")
-    # Minutes stay for fifteen months, days of bills for ever.
-    assert counts() == [2, 2, 2, 2, 2, 4, 5]
+    # Days of bills stay for ever.
+    assert counts() == [2, 2, 2, 2, 2, 2, 5]
+
+
+def test_sums_of_minutes_stay_for_15_days_and_those_of_hours_for_15_months(seed):
+    for days in (14, 16, 454, 456):
+        at = NOW - timedelta(days=days)
+        seed.minute(at=at, id=derived_id(int(at.timestamp() * 1000), str(days)))
+    MetricSpan.objects.all().delete()
+    for days in (14, 16, 454, 456):
+        at = NOW - timedelta(days=days)
+        place = {"project_id": seed.project_id, "subject_id": seed.function_id, "step_s": 3600, "start": at}
+        MetricSpan.objects.create(id=derived_id(int(at.timestamp() * 1000), "span"), **place)
+    retention.expire(days=1, now=NOW)
+    assert (MetricMinute.objects.count(), MetricSpan.objects.count()) == (1, 3)
 
 
 def test_an_event_that_has_not_ended_stays_however_old(seed):
