@@ -164,6 +164,22 @@ class InvalidSignature(FunctoryError):
     status = 403
     kind = "User"
 
+class RecursiveInvocation(FunctoryError):
+    """A chain of calls that came back too often."""
+
+    code = "RecursiveInvocationException"
+    status = 400
+    kind = "User"
+
+
+class ProvisionedConcurrencyNotFound(FunctoryError):
+    """No provisioned concurrency is configured for a qualifier."""
+
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+    status = 404
+    kind = "User"
+
+
 
 class IncompleteSignature(FunctoryError):
     """An Authorization header that cannot be read."""

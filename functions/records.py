@@ -13,7 +13,8 @@ from functions.states import InvocationType, Outcome, TriggerKind
 
 class InvocationRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One finished attempt to run a function. Times are Unix microseconds, durations microseconds,
-    memory bytes, cost 1e-12 US dollars (the smallest AWS charge, 1 ms at 128 MB, is 2,083 of them)."""
+    memory bytes, cost 1e-12 US dollars (the smallest AWS charge, 1 ms at 128 MB, is 2,083 of them). `returned` is
+    the answer to an event whose destination is told of it: not stored with the call."""
 
     request_id: str
     project_id: str
@@ -50,6 +51,7 @@ class InvocationRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=
     log: str = ""
     log_truncated: bool = False
     concurrency: int = 0
+    returned: str | None = None
 
 
 class AcceptedEvent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -38,6 +38,7 @@ class FunctionSnapshot:
     paused: bool = False
 
     @property
+    may_recur: bool = False
     def arn(self) -> str:
         """The unqualified function ARN."""
         return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.name}"
@@ -70,7 +71,7 @@ class Statement:
 class Route:
     """A function with its qualifier resolved: weighted choice between snapshots (weights add up to 1.0).
     `qualifier` is "" when the caller gave none; `alias` is "" unless the qualifier is an alias. `statements` are
-    the qualifier's resource policy."""
+    the qualifier's resource policy; `tells` says that a destination hears what becomes of its events."""
 
     qualifier: str
     alias: str
@@ -78,6 +79,7 @@ class Route:
     statements: tuple[Statement, ...] = ()
 
 
+    tells: bool = False
 @dataclass(frozen=True, slots=True)
 class UrlSnapshot:
     """A function URL as the gateway serves it."""

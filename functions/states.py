@@ -36,6 +36,7 @@ class TriggerKind(TextChoices):
     SCHEDULE = "schedule", "Schedule"
     REPLAY = "replay", "Replay"
     DEPLOY = "deploy", "Deploy check"
+    DESTINATION = "destination", "Destination"
 
 
 class InvocationType(TextChoices):
@@ -143,6 +144,13 @@ class UrlAuth(TextChoices):
 
 class InvokeMode(TextChoices):
     """As in CreateFunctionUrlConfig."""
+
+class RecursiveLoop(TextChoices):
+    """What becomes of a chain of calls that comes back again and again, as in PutFunctionRecursionConfig."""
+
+    ALLOW = "Allow", "Allow"
+    TERMINATE = "Terminate", "Terminate"
+
 
     BUFFERED = "BUFFERED", "Buffered"
     RESPONSE_STREAM = "RESPONSE_STREAM", "Streamed"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.installation import config, vault
-from functions.models import Alias, Function, FunctionUrl, Revision, Version
+from functions.models import Alias, EventInvokeConfig, Function, FunctionUrl, Revision, Version
 from functions.queries.standing import Standing
 from functions.states import LATEST, InvokeMode
 
@@ -133,6 +133,18 @@ def function_url(function: Function, row: FunctionUrl, public_url: str) -> dict[
         "CreationTime": row.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "LastModifiedTime": row.changed_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "InvokeMode": row.invoke_mode or InvokeMode.BUFFERED,
+    }
+
+
+def event_config(function: Function, row: EventInvokeConfig) -> dict[str, Any]:
+    """FunctionEventInvokeConfig; what was left to AWS's defaults is left out."""
+    ends = {"OnSuccess": row.on_success, "OnFailure": row.on_failure}
+    return {
+        "LastModified": row.changed_at,
+        "FunctionArn": f"{function.arn}:{row.qualifier or LATEST}",
+        "MaximumRetryAttempts": row.retries,
+        "MaximumEventAgeInSeconds": row.max_age_s,
+        "DestinationConfig": {name: {"Destination": arn} if arn else {} for name, arn in ends.items()},
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api.call import Call
-from console.api.operations import account, functions, policies, urls, versions
+from console.api.operations import account, events, functions, policies, runtimes, urls, versions
 
 Operation = Callable[[Call], dict[str, Any]]
 
@@ -42,5 +42,16 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteFunctionConcurrency": account.delete_function_concurrency,
     "GetAccountSettings": account.get_account_settings,
     "GetFunctionCodeSigningConfig": account.get_function_code_signing_config,
-    "GetFunctionRecursionConfig": account.get_function_recursion_config,
+    "GetFunctionRecursionConfig": events.get_function_recursion_config,
+    "PutFunctionRecursionConfig": events.put_function_recursion_config,
+    "PutFunctionEventInvokeConfig": events.put_function_event_invoke_config,
+    "UpdateFunctionEventInvokeConfig": events.update_function_event_invoke_config,
+    "GetFunctionEventInvokeConfig": events.get_function_event_invoke_config,
+    "ListFunctionEventInvokeConfigs": events.list_function_event_invoke_configs,
+    "DeleteFunctionEventInvokeConfig": events.delete_function_event_invoke_config,
+    "GetRuntimeManagementConfig": runtimes.get_runtime_management_config,
+    "PutRuntimeManagementConfig": runtimes.put_runtime_management_config,
+    "GetProvisionedConcurrencyConfig": runtimes.get_provisioned_concurrency_config,
+    "ListProvisionedConcurrencyConfigs": runtimes.list_provisioned_concurrency_configs,
+    "DeleteProvisionedConcurrencyConfig": runtimes.delete_provisioned_concurrency_config,
 }

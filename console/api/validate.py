@@ -12,6 +12,10 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 from functions.errors import Validation
 
 # AWS answers these itself with InvalidParameterValueException in other words; operations check them.
+# What no database keeps: NUL, and halves of characters.
+_STORABLE = regex.compile(r"[^\x00\ud800-\udfff]*")
+_STORABLE_WORDS = "[^\\u0000\\uD800-\\uDFFF]*"
+_NUMERIC = frozenset({"integer", "long", "double", "float"})
 _LEFT_TO_OPERATIONS = frozenset({"Runtime", "MemorySize"})
 
 
@@ -57,6 +61,8 @@ def _list(path: str, shape: ListShape, values: list[Any]) -> Iterator[str]:
 
 def _map(path: str, shape: MapShape, values: Mapping[str, Any]) -> Iterator[str]:
     """Each side is judged whole, as AWS does."""
+    for constraint in _broken(shape, values):
+        yield _fault(path, _shown(shape, values), constraint)
     for what, side, items in (("keys", shape.key, values.keys()), ("value", shape.value, values.values())):
         if isinstance(side, StructureShape | ListShape | MapShape):
             for key, item in values.items():
@@ -71,8 +77,8 @@ def _map(path: str, shape: MapShape, values: Mapping[str, Any]) -> Iterator[str]
 
 def _broken(shape: Shape, value: Any) -> Iterator[str]:
     """The constraints of its own that a value breaks."""
-    numeric = shape.type_name in {"integer", "long", "double", "float"}
-    if numeric or shape.type_name in {"string", "blob", "list"}:
+    numeric = shape.type_name in _NUMERIC
+    if numeric or shape.type_name in {"string", "blob", "list", "map"}:
         size = value if numeric else len(value)
         what = "value" if numeric else "length"
         low, high = shape.metadata.get("min"), shape.metadata.get("max")
@@ -81,6 +87,8 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
         if high is not None and size > high:
             yield f"have {what} less than or equal to {high}"
     if isinstance(shape, StringShape):
+        if not _STORABLE.fullmatch(value):
+            yield f"satisfy regular expression pattern: {_STORABLE_WORDS}"
         pattern = shape.metadata.get("pattern")
         if pattern and not regex.fullmatch(pattern, value):
             yield f"satisfy regular expression pattern: {pattern}"
@@ -91,10 +99,11 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
 def _constraints(shape: Shape) -> str:
     """All that members of a list or map must be, in AWS's order."""
     words = []
+    what = "value" if shape.type_name in _NUMERIC else "length"
     if "max" in shape.metadata:
-        words.append(f"Member must have length less than or equal to {shape.metadata['max']}")
+        words.append(f"Member must have {what} less than or equal to {shape.metadata['max']}")
     if "min" in shape.metadata:
-        words.append(f"Member must have length greater than or equal to {shape.metadata['min']}")
+        words.append(f"Member must have {what} greater than or equal to {shape.metadata['min']}")
     if "pattern" in shape.metadata:
         words.append(f"Member must satisfy regular expression pattern: {shape.metadata['pattern']}")
     if isinstance(shape, StringShape) and shape.enum:

@@ -1,6 +1,7 @@
 """The schema: fields, constraints and small derived reads. Telemetry models live in their own database."""
 
 from functions.models.access import AccessKey, AuditEntry, Membership, Project, User
+from functions.models.event_config import EventInvokeConfig
 from functions.models.function import Draft, DraftFile, Function, TestEvent
 from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload
 from functions.models.metric import MetricMinute, MetricSpan, UsageDay, UsageMonth
@@ -22,6 +23,7 @@ __all__ = [
     "Event",
     "Function",
     "FunctionPolicy",
+    "EventInvokeConfig",
     "FunctionUrl",
     "Invocation",
     "InvocationLog",

@@ -8,11 +8,13 @@ from django.db.models import Q
 from functions.models.access import Project, User
 from functions.models.base import Row
 from functions.models.configuration import Configuration
+from functions.states import RecursiveLoop
 
 
 class Function(Row):
     """A named function. `latest` is what $LATEST means; null until the first deploy (a draft). Deleting sets
-    `deleted_at`: the name is free at once, the rest is restorable for seven days."""
+    `deleted_at`: the name is free at once, the rest is restorable for seven days. `runtime_updates` keeps, by
+    qualifier, what PutRuntimeManagementConfig was given."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="functions")
     region = models.CharField(max_length=32)
@@ -28,6 +30,10 @@ class Function(Row):
     changed_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     next_version = models.PositiveIntegerField(default=1)
+    recursive_loop = models.CharField(
+        max_length=9, choices=RecursiveLoop.choices, default=RecursiveLoop.TERMINATE
+    )
+    runtime_updates = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [

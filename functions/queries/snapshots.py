@@ -12,12 +12,21 @@ from django.utils import timezone
 
 from functions.errors import ResourceNotFound, still_pending
 from functions.installation import store, vault
-from functions.models import AccessKey, Alias, Function, FunctionPolicy, FunctionUrl, Revision, Version
+from functions.models import (
+    AccessKey,
+    Alias,
+    EventInvokeConfig,
+    Function,
+    FunctionPolicy,
+    FunctionUrl,
+    Revision,
+    Version,
+)
 from functions.naming import is_latest
 from functions.policies import read_statement
 from functions.queries.access import person_principal
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, Statement, UrlSnapshot
-from functions.states import LATEST, Role
+from functions.states import LATEST, RecursiveLoop, Role
 
 
 def route(*, account: str, region: str, name: str, qualifier: str) -> Route:
@@ -111,12 +120,23 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
     )
 
 
+        may_recur=function.recursive_loop == RecursiveLoop.ALLOW,
 def _functions() -> QuerySet[Function]:
     return Function.objects.filter(deleted_at__isnull=True).select_related("project", "latest")
 
 
 def _resolve(function: Function, qualifier: str) -> Route:
-    return replace(_choices(function, qualifier), statements=_statements(function, qualifier))
+    return replace(
+        _choices(function, qualifier),
+        statements=_statements(function, qualifier),
+        tells=_has_destination(function, qualifier),
+    )
+
+
+def _has_destination(function: Function, qualifier: str) -> bool:
+    wanted = "" if is_latest(qualifier) else qualifier
+    rows = EventInvokeConfig.objects.filter(function=function, qualifier=wanted)
+    return rows.exclude(on_success="", on_failure="").exists()
 
 
 def _statements(function: Function, qualifier: str) -> tuple[Statement, ...]:

@@ -11,10 +11,13 @@ from django.utils import timezone
 
 from functions.bulk import Value, Values, insert_new, update
 from functions.models import Attempt, Event
+from functions.queries.event_configs import event_configs, key_of, policy_of
 from functions.records import InvocationRecord
-from functions.retry import after_attempt
+from functions.retry import Policy, after_attempt
 from functions.rollups import at_us
+from functions.services.destinations import CONDITIONS, Ended, forward
 from functions.services.ended_events import blot_succeeded
+from functions.services.events import store_accepted
 from functions.states import EVENT_ENDED, FUNCTION_FAULTS, EventState, Outcome
 
 _MOVED = (
@@ -28,6 +31,8 @@ _MOVED = (
     "lease_owner",
 )
 _READ = (
+    "function_id",
+    "qualifier",
     "state",
     "attempts",
     "function_errors",
@@ -50,14 +55,20 @@ def close_attempts(records: Sequence[tuple[InvocationRecord, str]]) -> None:
     events = {event.pk: event for event in rows.filter(pk__in=ids).order_by("pk")}
     known = [(record, row) for record, row in records if UUID(record.event_id) in events]
     now = timezone.now()
+    configs = event_configs({event.function_id for event in events.values()})
     succeeded: dict[UUID, str] = {}
+    ended: list[Ended] = []
     for record in _new_attempts(known):
         event = events[UUID(record.event_id)]
-        _move(event, record, now)
+        policy = policy_of(configs.get(key_of(event.function_id, event.qualifier)))
+        if _move(event, record, now, policy) and event.state in EVENT_ENDED:
+            ended.append(_ended(event, record))
         if event.state == EventState.SUCCEEDED:
             succeeded[event.pk] = record.revision_id
     values = Values(Event)
     update(Event, _MOVED, [_moved(values, event) for event in events.values()])
+    if configs:
+        store_accepted(forward(ended, now))
     if succeeded:
         blot_succeeded(succeeded)
 
@@ -100,26 +111,33 @@ def _new_attempts(records: Sequence[tuple[InvocationRecord, str]]) -> list[Invoc
     return new
 
 
-def _move(event: Event, record: InvocationRecord, now: datetime) -> None:
-    """What a closed attempt means for its event. One that succeeded ends the event whatever came later; one
-    that failed decides nothing when a newer attempt is under way."""
+def _ended(event: Event, record: InvocationRecord) -> Ended:
+    return Ended(event.pk, event.function_id, event.qualifier, CONDITIONS[EventState(event.state)], record)
+
+
+def _move(event: Event, record: InvocationRecord, now: datetime, policy: Policy) -> bool:
+    """What a closed attempt means for its event; whether it means anything. One that succeeded ends the event
+    whatever came later; one that failed decides nothing when a newer attempt is under way."""
     event.function_errors += record.outcome in FUNCTION_FAULTS
     succeeded = record.outcome == Outcome.SUCCESS
     is_newest = record.attempt >= event.attempts and event.state not in EVENT_ENDED
     if not succeeded and not is_newest:
-        return
+        return False
+    was_over = event.state == EventState.SUCCEEDED
     verdict = after_attempt(
         record.outcome,
         accepted_at=event.accepted_at,
         now=_ended_at(record, now),
         attempts=max(event.attempts, record.attempt),
         function_errors=event.function_errors,
+        policy=policy,
     )
     event.state = verdict.state
     event.due_at = verdict.due_at or event.due_at
     event.ended_at = now if verdict.state in EVENT_ENDED else None
     event.last_outcome, event.last_error = record.outcome, record.error_message
     event.lease_until, event.lease_owner = None, ""
+    return not was_over
 
 
 def _ended_at(record: InvocationRecord, now: datetime) -> datetime:

@@ -15,13 +15,17 @@ from django.db import connections, transaction
 from django.db.models import F, Q, QuerySet
 
 from functions.bulk import Value, Values, insert_new
+from functions.destinations import AGE_EXCEEDED
 from functions.limits import EVENT_MAX_AGE_S
 from functions.models import Event
+from functions.queries.event_configs import event_configs, key_of, policy_of
 from functions.records import AcceptedEvent
 from functions.retry import back_off, due_again
+from functions.services.destinations import Ended, forward, functions_with_failure_destinations
 from functions.states import EVENT_ENDED, EventState
 
 LEASE_MARGIN = timedelta(seconds=60)
+EXPIRED_AT_ONCE = 200
 _COLUMNS = (
     "id",
     "project_id",
@@ -58,6 +62,8 @@ def store_accepted(events: Sequence[AcceptedEvent]) -> list[AcceptedEvent]:
     values = Values(Event)
     rows = [_row(values, event) for event in events]
     known = {UUID(event.event_id): event for event in events}
+    if not rows:
+        return []
     with transaction.atomic(using="telemetry"):
         found = insert_new(Event, _COLUMNS, rows, ["id"])
     return [known[UUID(str(row[0]))] for row in found]
@@ -92,6 +98,7 @@ def claim_due(
         rows = rows.filter(function_id=only) if only else rows
         can_skip = connections["telemetry"].features.has_select_for_update_skip_locked
         events = list(rows.select_for_update(skip_locked=can_skip).order_by("due_at")[:limit])
+        events = _young(events, now)
         longest = timeouts({event.function_id for event in events}) if events else {}
         claimed = [_claimed(event, longest) for event in events]
         for timeout in {claim.timeout for claim in claimed}:
@@ -120,15 +127,20 @@ def give_back(claim: Claimed, *, reason: str, now: datetime) -> None:
     retry."""
     event = claim.event
     tries = claim.attempt - event.function_errors
-    verdict = due_again(accepted_at=event.accepted_at, due_at=now + back_off(tries))
-    _held(claim).update(
-        state=verdict.state,
-        due_at=verdict.due_at or event.due_at,
-        ended_at=now if verdict.state in EVENT_ENDED else None,
-        last_error=reason,
-        lease_until=None,
-        lease_owner="",
-    )
+    config = event_configs([event.function_id]).get(key_of(event.function_id, event.qualifier))
+    due_at = now + back_off(tries)
+    verdict = due_again(accepted_at=event.accepted_at, due_at=due_at, policy=policy_of(config))
+    with transaction.atomic(using="telemetry"):
+        moved = _held(claim).update(
+            state=verdict.state,
+            due_at=verdict.due_at or event.due_at,
+            ended_at=now if verdict.state in EVENT_ENDED else None,
+            last_error=reason,
+            lease_until=None,
+            lease_owner="",
+        )
+        if moved and verdict.state == EventState.EXPIRED:
+            _tell_expired([event], now)
 
 
 def bury(claim: Claimed, *, reason: str, now: datetime) -> None:
@@ -166,10 +178,43 @@ def _due(now: datetime, lost_before: datetime) -> Q:
 
 
 def _expire(now: datetime, lost_before: datetime) -> None:
+    """All at once; only those whose end a destination hears of are looked at, some at a time."""
     too_old = now - timedelta(seconds=EVENT_MAX_AGE_S)
-    Event.objects.filter(_due(now, lost_before), accepted_at__lte=too_old).update(
+    rows = Event.objects.filter(_due(now, lost_before), accepted_at__lte=too_old)
+    hearing = functions_with_failure_destinations()
+    if hearing:
+        _end_expired(list(rows.filter(function_id__in=hearing)[:EXPIRED_AT_ONCE]), now)
+        rows = rows.exclude(function_id__in=hearing)
+    rows.update(state=EventState.EXPIRED, ended_at=now, lease_until=None, lease_owner="")
+
+
+def _young(events: Sequence[Event], now: datetime) -> list[Event]:
+    """Those that their own configuration does not call too old; the others expire."""
+    configs = event_configs({event.function_id for event in events}) if events else {}
+    if not configs:
+        return list(events)
+
+    def is_old(event: Event) -> bool:
+        policy = policy_of(configs.get(key_of(event.function_id, event.qualifier)))
+        return event.accepted_at + policy.max_age <= now
+
+    old = [event for event in events if is_old(event)]
+    _end_expired(old, now)
+    return [event for event in events if event not in old]
+
+
+def _end_expired(events: Sequence[Event], now: datetime) -> None:
+    if not events:
+        return
+    Event.objects.filter(pk__in=[event.pk for event in events]).update(
         state=EventState.EXPIRED, ended_at=now, lease_until=None, lease_owner=""
     )
+    _tell_expired(events, now)
+
+
+def _tell_expired(events: Sequence[Event], now: datetime) -> None:
+    ended = [Ended(event.pk, event.function_id, event.qualifier, AGE_EXCEEDED) for event in events]
+    store_accepted(forward(ended, now))
 
 
 def _claimed(event: Event, longest: Mapping[UUID, timedelta]) -> Claimed:

@@ -20,7 +20,7 @@ from functions.runtimes import runtime
 from functions.services.guard import record, require
 from functions.services.triggers import reschedule
 from functions.snapshots import Principal
-from functions.states import Role
+from functions.states import RecursiveLoop, Role
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html: 100 stay unreserved.
 UNRESERVED_CONCURRENCY = 100
@@ -102,6 +102,42 @@ def set_reserved_concurrency(*, acting: Principal, function: Function, limit: in
         after={"reserved": limit},
     )
     announce_change(function.pk)
+
+
+@transaction.atomic
+def set_recursive_loop(*, acting: Principal, function: Function, choice: str) -> None:
+    """Whether a chain of calls that comes back to the function again and again goes on, or ends."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    before, function.recursive_loop = function.recursive_loop, RecursiveLoop(choice)
+    function.save(update_fields=["recursive_loop", "changed_at"])
+    record(
+        acting,
+        "function.recursion",
+        function,
+        project_id=function.project_id,
+        before={"recursive_loop": before},
+        after={"recursive_loop": function.recursive_loop},
+    )
+    announce_change(function.pk)
+
+
+@transaction.atomic
+def set_runtime_updates(
+    *, acting: Principal, function: Function, qualifier: str, choice: Mapping[str, str]
+) -> None:
+    """Keep what PutRuntimeManagementConfig said of a qualifier: an installation has one image of each runtime, which
+    changes only when its operator makes new ones."""
+    require(acting, Role.DEVELOPER, function.project_id)
+    locked = _locked(function)
+    function.runtime_updates = {**locked.runtime_updates, qualifier: dict(choice)}
+    function.save(update_fields=["runtime_updates", "changed_at"])
+    record(
+        acting,
+        "function.runtime-updates",
+        function,
+        project_id=function.project_id,
+        after={qualifier: choice},
+    )
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNo
 from functions.models import Alias, Function, FunctionUrl, Revision, Schedule, Version
 from functions.naming import check_alias_name, is_latest, plain_text
 from functions.queues import announce_change
+from functions.services.event_configs import drop_event_config
 from functions.services.guard import record, require
 from functions.services.policies import drop_policy
 from functions.snapshots import Principal
@@ -27,7 +29,8 @@ def publish_version(
     revision_id: str = "",
 ) -> Version:
     """Give $LATEST the next number. When it has one already (nothing has changed since), that version is
-    given back, as in AWS. Raises PreconditionFailed when it is not the code or revision expected."""
+    given back, as in AWS. Raises PreconditionFailed when it is not the revision expected, InvalidParameterValue
+    when it is not the code (`code_sha256` is base64)."""
     require(acting, Role.DEVELOPER, function.project_id)
     # "self": PostgreSQL locks no row that a join may miss.
     rows = Function.objects.select_for_update(of=("self",)).select_related("latest")
@@ -74,6 +77,7 @@ def delete_version(*, acting: Principal, function: Function, number: int) -> Non
     record(acting, "version.delete", function, project_id=function.project_id, before={"version": number})
     drop_policy(function, str(number))
     version.deployments.update(version=None)
+    drop_event_config(function, str(number))
     version.delete()
     announce_change(function.pk)
 
@@ -155,6 +159,7 @@ def delete_alias(*, acting: Principal, alias: Alias) -> None:
     alias.delete()
     announce_change(alias.function_id)
 
+    drop_event_config(alias.function, alias.name)
 
 @transaction.atomic
 def roll_back(*, acting: Principal, function: Function, number: int) -> Alias:
@@ -211,7 +216,11 @@ def _number(version: str) -> int:
 
 
 def _check_expected(revision: Revision, code_sha256: str, revision_id: str) -> None:
-    if code_sha256 and code_sha256 != revision.artifact_id:
-        raise InvalidParameterValue("CodeSHA256 is different from current CodeSHA256 in $LATEST.")
+    current = base64.b64encode(bytes.fromhex(revision.artifact_id)).decode()
+    if code_sha256 and code_sha256 != current:
+        raise InvalidParameterValue(
+            f"CodeSHA256 ({code_sha256}) is different from current CodeSHA256 in $LATEST ({current}). Please try "
+            "again with the CodeSHA256 in $LATEST."
+        )
     if revision_id and revision_id != str(revision.pk):
         raise stale_revision()

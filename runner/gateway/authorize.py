@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
-from functions.errors import AccessDenied, FunctoryError, UnrecognizedClient
+from functions import lineage
+from functions.errors import AccessDenied, FunctoryError, RecursiveInvocation, UnrecognizedClient
 from functions.policies import ANYONE, AUTH_TYPE, INVOKE, INVOKE_URL, VIA_URL, allows, names_of
 from functions.signing import Claim, SignedRequest, read_claim, verify
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal, Route
@@ -123,6 +124,20 @@ def may_visit(route: Route) -> None:
     """Raises AccessDenied unless the policy lets everybody call the qualifier's URL without a signature."""
     if not allows(route.statements, ANYONE, INVOKE_URL, _context(UrlAuth.NONE)):
         raise AccessDenied("Forbidden")
+
+
+def chained(principal: Principal, snapshot: FunctionSnapshot, trace: str) -> str:
+    """The trace header that the call goes on with: one function calling another extends the chain. Raises
+    RecursiveInvocation when the chain has come back too often and the function does not allow it."""
+    if principal.kind != "role":
+        return trace
+    trace, calls = lineage.extended(trace, snapshot.function_id)
+    if calls > lineage.MOST_CALLS and not snapshot.may_recur:
+        raise RecursiveInvocation(
+            f"{snapshot.name} was called {lineage.MOST_CALLS} times by one chain of calls: a recursive loop. "
+            "PutFunctionRecursionConfig allows it."
+        )
+    return trace
 
 
 def denied(principal: Principal, arn: str, kind: str = "resource", action: str = INVOKE) -> AccessDenied:

@@ -223,6 +223,7 @@ def ordered_call(exchange: Exchange, payload: bytes, route: Route) -> Invocation
     call.accepted_us = number(headers.get("x-functory-accepted-us", "")) or call.accepted_us
     if event_id:
         call.invocation_type = InvocationType.EVENT
+        call.tells = route.tells
     return call
 
 

@@ -29,7 +29,7 @@ class Finished:
 
 class Invocation:
     """A call: what to run, for whom, and whom to tell. `snapshot` is chosen already. `on_chunk` takes pieces
-    of a streamed answer; None means that the answer is collected."""
+    of a streamed answer; None means that the answer is collected. `tells` says that a destination hears of it."""
 
     __slots__ = (
         "accepted_us",
@@ -48,6 +48,7 @@ class Invocation:
         "reserved",
         "snapshot",
         "started_us",
+        "tells",
         "trace_id",
         "trigger",
         "trigger_id",
@@ -82,6 +83,7 @@ class Invocation:
         self.reserved: int | None = None
         self.concurrency = 0
         self.patience: TimerHandle | None = None
+        self.tells = False
 
 
 def new_request_id() -> str:

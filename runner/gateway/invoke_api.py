@@ -16,7 +16,7 @@ from functions.signing import Claim
 from functions.snapshots import Principal, Route
 from functions.states import InvocationType, TriggerKind
 from runner.gateway import answers, payloads
-from runner.gateway.authorize import Authority, denied, may_invoke
+from runner.gateway.authorize import Authority, chained, denied, may_invoke
 from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.events import EventQueue
@@ -71,17 +71,19 @@ class InvokeApi:
             return
         snapshot = choose(route, random.random())  # noqa: S311 - a share of traffic, not a secret
         may_invoke(principal, snapshot, route)
+        trace = wish.exchange.request.headers.get("x-amzn-trace-id") or new_trace_id()
+        trace = chained(principal, snapshot, trace)
         if wish.kind is InvocationType.REQUEST_RESPONSE:
             call = Invocation(snapshot, wish.payload, partial(_answer, wish), alias=route.alias)
-            call.trace_id = wish.exchange.request.headers.get("x-amzn-trace-id") or new_trace_id()
+            call.trace_id = trace
             call.client_context = wish.client_context
             self._dispatcher.submit(call)
         elif wish.kind is InvocationType.EVENT:
-            self._accept(wish, route)
+            self._accept(wish, route, trace)
         else:
             wish.exchange.respond(204, [("x-amzn-RequestId", new_request_id())])
 
-    def _accept(self, wish: Wish, route: Route) -> None:
+    def _accept(self, wish: Wish, route: Route, trace: str) -> None:
         snapshot = route.choices[0][0]
         event = AcceptedEvent(
             event_id=new_request_id(),
@@ -91,7 +93,7 @@ class InvokeApi:
             trigger=TriggerKind.API,
             accepted_us=now_us(),
             payload=wish.payload.decode(),
-            trace_id=wish.exchange.request.headers.get("x-amzn-trace-id") or new_trace_id(),
+            trace_id=trace,
             client_context=wish.client_context,
         )
         self._events.accept(event, partial(_accepted, wish.exchange, event))

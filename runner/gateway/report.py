@@ -193,6 +193,7 @@ def record_of(
         log=log,
         log_truncated=ended.log_truncated,
         concurrency=call.concurrency,
+        returned=kept_text(response, snapshot.redact) if call.tells else None,
     )
 
 

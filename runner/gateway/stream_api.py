@@ -14,7 +14,7 @@ from functions.signing import Claim
 from functions.snapshots import Principal, Route
 from functions.states import InvocationType, Outcome
 from runner.gateway import answers, eventstream
-from runner.gateway.authorize import Authority, may_invoke
+from runner.gateway.authorize import Authority, chained, may_invoke
 from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.exchange import Exchange
@@ -54,12 +54,14 @@ class StreamApi:
             return
         snapshot = choose(route, random.random())  # noqa: S311 - a share of traffic, not a secret
         may_invoke(principal, snapshot, route)
+        trace = wish.exchange.request.headers.get("x-amzn-trace-id") or new_trace_id()
+        trace = chained(principal, snapshot, trace)
         if wish.kind is InvocationType.DRY_RUN:
             wish.exchange.respond(204, [("x-amzn-RequestId", new_request_id())])
             return
         stream = ResponseStream(wish)
         call = Invocation(snapshot, wish.payload, stream.done, alias=route.alias)
-        call.trace_id = wish.exchange.request.headers.get("x-amzn-trace-id") or new_trace_id()
+        call.trace_id = trace
         call.client_context = wish.client_context
         call.on_chunk = stream.take
         stream.call = call

@@ -83,12 +83,6 @@ def get_function_code_signing_config(call: Call) -> Output:
     return {}
 
 
-def get_function_recursion_config(call: Call) -> Output:
-    """Recursive loops end by the limits of events; AWS's default is told."""
-    call.function()
-    return {"RecursiveLoop": "Terminate"}
-
-
 def _tagged(call: Call) -> Function:
     reference = parse_reference(call["Resource"])
     if not call["Resource"].startswith("arn:"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from console.api import describe
@@ -21,12 +20,11 @@ def publish_version(call: Call) -> Output:
     function = call.function()
     if (standing := standing_of(function)).under_way:
         raise update_in_progress(function.arn) if standing.has_code_running else still_pending()
-    sha256 = call.get("CodeSha256", "")
     version = services.publish_version(
         acting=call.principal,
         function=function,
         description=call.get("Description", ""),
-        code_sha256=base64.b64decode(sha256).hex(),
+        code_sha256=call.get("CodeSha256", ""),
         revision_id=call.get("RevisionId", ""),
     )
     return describe.published(function, services.version_numbered(function, version.number))

@@ -131,6 +131,20 @@ def test_code_and_configuration_change_on_condition(sdk: SDK, principal) -> None
     assert shown(sdk)["Timeout"] == 4
 
 
+def test_publishing_asks_for_the_code_that_was_meant(sdk: SDK, principal) -> None:
+    create(sdk)
+    settle(principal)
+    for wrong in (sha256(b"other"), "1", "not base64"):
+        refusal = refused(lambda wrong=wrong: sdk("PublishVersion", FunctionName="hello", CodeSha256=wrong))
+        assert (refusal.status, refusal.message) == (
+            400,
+            f"CodeSHA256 ({wrong}) is different from current CodeSHA256 in $LATEST ({sha256(zipped())}). Please "
+            "try again with the CodeSHA256 in $LATEST.",
+        )
+    published = sdk("PublishVersion", FunctionName="hello", CodeSha256=sha256(zipped()))
+    assert published["Version"] == "1"
+
+
 def test_publishing_at_once_tells_the_number(sdk: SDK, principal) -> None:
     made = create(sdk, Publish=True)
     assert made["Version"] == "1"

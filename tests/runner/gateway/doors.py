@@ -37,6 +37,9 @@ class Table:
             "AKIDEV": KeySnapshot("AKIDEV", SECRET, principal()),
             "AKIVIEW": KeySnapshot("AKIVIEW", SECRET, principal("viewer")),
             "AKIOTHER": KeySnapshot("AKIOTHER", SECRET, principal(project="q")),
+            "AKIROLE": KeySnapshot(
+                "AKIROLE", SECRET, Principal("role", "f", "r/f", "p", ACCOUNT, "developer")
+            ),
             "AKIFAR": KeySnapshot("AKIFAR", SECRET, Principal("user", "2", "eve", "r", FAR, "developer")),
             "AKIOLD": KeySnapshot("AKIOLD", SECRET, principal(), 1),
         }

@@ -252,3 +252,18 @@ def test_unknown_addresses(run):
         assert (reply.status_code, reply.headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
 
     run(body)
+
+
+@pytest.mark.parametrize(("tells", "returned"), [(True, '{"n": "[redacted]"}'), (False, None)])
+def test_the_answer_to_an_event_is_told_where_a_destination_listens(run, tells, returned):
+    async def body(doors, client):
+        seen = []
+        doors.world.dispatcher.on_finished = lambda finished: seen.append(finished.record)
+        quiet = snapshot(event_capture="none", redact=("n",))
+        doors.table.routes[("hello", "")] = Route("", "", ((quiet, 1.0),), tells=tells)
+        await ask(client.invoke, order(event_id=REVISION, attempt=1))
+        assert (seen[0].returned, seen[0].response, seen[0].payload) == (returned, None, None)
+        await ask(client.invoke, order())
+        assert seen[1].returned is None
+
+    run(body)

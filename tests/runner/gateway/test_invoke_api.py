@@ -9,6 +9,7 @@ import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 
 from functions.errors import ServiceUnavailable
+from functions.lineage import extended
 from functions.policies import INVOKE, read_statement, statement_document
 from functions.snapshots import Route
 from functions.states import Outcome
@@ -249,6 +250,26 @@ def test_a_viewer_invokes_what_a_policy_lets_them_by_name(run):
             doors.table.routes[("hello", "")] = allowing(statement_document("s", INVOKE, stated))
             doors.catalog.function_changed(FUNCTION)
             assert (await doors.invoke(key="AKIVIEW"))[0] == status, stated
+
+    run(body)
+
+
+@pytest.mark.parametrize("event", [{}, {"X-Amz-Invocation-Type": "Event"}])
+def test_a_chain_of_functions_ends_unless_the_function_allows_it(run, event):
+    async def body(doors):
+        trace, calls = "Root=1-2-3", 0
+        for _ in range(16):
+            trace, calls = extended(trace, FUNCTION)
+        looped = {**event, "X-Amzn-Trace-Id": trace}
+        assert calls == 16
+        refusal = error(await doors.invoke(key="AKIROLE", headers=looped))
+        assert refusal[:2] == (400, "RecursiveInvocationException")
+        assert (await doors.invoke(key="AKIROLE", headers=event))[0] < 300
+        assert (await doors.invoke(headers=looped))[0] < 300
+        may = snapshot(version="7", may_recur=True)
+        doors.table.routes[("hello", "")] = Route("", "", ((may, 1.0),))
+        doors.catalog.function_changed(FUNCTION)
+        assert (await doors.invoke(key="AKIROLE", headers=looped))[0] < 300
 
     run(body)
 

@@ -1,0 +1,181 @@
+"""One call of every operation that is served: the raw answer has nothing that the model does not know, nothing null,
+nothing of another type; and an operation that is not served says so in AWS's shape."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.serialize import create_serializer
+from django.test import Client
+
+from console.api.model import lambda_model
+from console.api.table import OPERATIONS
+from functions.installation import relay_key
+from functions.models import Function
+from functions.tokens import sign_principal
+from tests.console.api.sdk import ROLE, create, sdk_of, settle, zipped
+from tests.console.api.shapes import unknown
+
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "telemetry"]),
+    pytest.mark.urls("console.api.urls"),
+]
+# The gateway answers these itself; tests/contract_api calls them.
+GATEWAYS = {"Invoke", "InvokeWithResponseStream"}
+NAMED: dict[str, Any] = {"FunctionName": "hello"}
+CALLS: dict[str, dict[str, Any]] = {
+    "CreateFunction": {
+        "FunctionName": "new",
+        "Runtime": "python3.13",
+        "Handler": "app.handler",
+        "Role": ROLE,
+        "Code": {"ZipFile": zipped()},
+    },
+    "GetFunction": NAMED,
+    "GetFunctionConfiguration": {**NAMED, "Qualifier": "prod"},
+    "ListFunctions": {"FunctionVersion": "ALL", "MaxItems": 1},
+    "UpdateFunctionCode": {**NAMED, "ZipFile": zipped("x = 1"), "Publish": True},
+    "UpdateFunctionConfiguration": {**NAMED, "Timeout": 9},
+    "DeleteFunction": NAMED,
+    "PublishVersion": {**NAMED, "Description": "two"},
+    "ListVersionsByFunction": {**NAMED, "MaxItems": 1},
+    "CreateAlias": {**NAMED, "Name": "beta", "FunctionVersion": "1"},
+    "GetAlias": {**NAMED, "Name": "prod"},
+    "ListAliases": {**NAMED, "FunctionVersion": "1"},
+    "UpdateAlias": {**NAMED, "Name": "prod", "Description": "new"},
+    "DeleteAlias": {**NAMED, "Name": "beta"},
+    "CreateFunctionUrlConfig": {**NAMED, "Qualifier": "prod", "AuthType": "AWS_IAM"},
+    "GetFunctionUrlConfig": NAMED,
+    "UpdateFunctionUrlConfig": {**NAMED, "Cors": {"AllowOrigins": ["*"]}},
+    "DeleteFunctionUrlConfig": NAMED,
+    "ListFunctionUrlConfigs": NAMED,
+    "AddPermission": {
+        **NAMED,
+        "StatementId": "two",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "s3.amazonaws.com",
+    },
+    "RemovePermission": {**NAMED, "StatementId": "one"},
+    "GetPolicy": NAMED,
+    "ListTags": {},
+    "TagResource": {"Tags": {"a": "b"}},
+    "UntagResource": {"TagKeys": ["team"]},
+    "PutFunctionConcurrency": {**NAMED, "ReservedConcurrentExecutions": 3},
+    "GetFunctionConcurrency": NAMED,
+    "DeleteFunctionConcurrency": NAMED,
+    "GetAccountSettings": {},
+    "GetFunctionCodeSigningConfig": NAMED,
+    "GetFunctionRecursionConfig": NAMED,
+    "PutFunctionRecursionConfig": {**NAMED, "RecursiveLoop": "Allow"},
+    "PutFunctionEventInvokeConfig": {**NAMED, "MaximumRetryAttempts": 1},
+    "UpdateFunctionEventInvokeConfig": {**NAMED, "MaximumEventAgeInSeconds": 70},
+    "GetFunctionEventInvokeConfig": NAMED,
+    "ListFunctionEventInvokeConfigs": NAMED,
+    "DeleteFunctionEventInvokeConfig": NAMED,
+    "GetRuntimeManagementConfig": NAMED,
+    "PutRuntimeManagementConfig": {**NAMED, "UpdateRuntimeOn": "FunctionUpdate"},
+    "GetProvisionedConcurrencyConfig": {**NAMED, "Qualifier": "1"},
+    "ListProvisionedConcurrencyConfigs": NAMED,
+    "DeleteProvisionedConcurrencyConfig": {**NAMED, "Qualifier": "1"},
+}
+NOT_FOUND = {"GetProvisionedConcurrencyConfig"}
+
+
+@pytest.fixture
+def world(project, principal) -> Function:
+    """A function with one of everything."""
+    sdk = sdk_of(principal)
+    create(sdk, Publish=True, Tags={"team": "a"}, Environment={"Variables": {"NAME": "x"}})
+    settle(principal)
+    sdk("CreateAlias", **NAMED, Name="prod", FunctionVersion="1")
+    sdk("CreateFunctionUrlConfig", **NAMED, AuthType="NONE")
+    sdk("PutFunctionConcurrency", **NAMED, ReservedConcurrentExecutions=2)
+    sdk("PutFunctionEventInvokeConfig", **NAMED, MaximumRetryAttempts=2)
+    sdk("AddPermission", **NAMED, StatementId="one", Action="lambda:InvokeFunction", Principal="*")
+    sdk("UpdateFunctionConfiguration", **NAMED, MemorySize=256)
+    settle(principal)
+    return Function.objects.select_related("project").get()
+
+
+def answer(name: str, parameters: dict[str, Any], principal: Any) -> Any:
+    """The raw HTTP answer."""
+    model = lambda_model().service.operation_model(name)
+    request = create_serializer("rest-json").serialize_to_request(parameters, model)
+    pairs = (
+        (key, item)
+        for key, value in request["query_string"].items()
+        for item in (value if isinstance(value, list) else [value])
+    )
+    return Client().generic(
+        request["method"],
+        request["url_path"],
+        request["body"],
+        content_type="application/json",
+        QUERY_STRING="&".join(f"{key}={item}" for key, item in pairs),
+        HTTP_X_FUNCTORY_PRINCIPAL=sign_principal(relay_key(), principal),
+    )
+
+
+def test_every_operation_that_is_served_is_called_here() -> None:
+    assert set(CALLS) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_an_answer_has_nothing_that_the_model_does_not_know(
+    name: str, world: Function, principal: Any
+) -> None:
+    tagged = {"Resource": world.arn} if name in {"ListTags", "TagResource", "UntagResource"} else {}
+    response = answer(name, {**CALLS[name], **tagged}, principal)
+    operation = next(one for one in lambda_model().operations if one.name == name)
+    if name in NOT_FOUND:
+        assert response.status_code == 404
+        return
+    expected = 204 if name == "DeleteFunction" else operation.status
+    assert response.status_code == expected, response.content
+    assert response["x-amzn-RequestId"]
+    if expected == 204:
+        assert response.content == b""
+        return
+    shown = json.loads(response.content)
+    assert list(unknown(operation.output, shown)) == []
+    in_body = {
+        name
+        for name in (operation.output.required_members if operation.output else [])
+        if "location" not in operation.output.members[name].serialization
+    }
+    assert name == "GetFunctionCodeSigningConfig" or in_body <= set(shown)
+
+
+def arguments(name: str) -> dict[str, Any]:
+    """Enough to address an operation."""
+    shape = lambda_model().service.operation_model(name).input_shape
+    members = shape.members.items() if shape else ()
+    values = {"integer": 1, "long": 1, "boolean": True, "structure": {}, "list": [], "map": {}, "blob": b""}
+    return {
+        key: values.get(member.type_name, "x")
+        for key, member in members
+        if key in shape.required_members and member.type_name != "timestamp"
+    }
+
+
+@pytest.mark.parametrize(
+    "name", sorted({one.name for one in lambda_model().operations} - set(OPERATIONS) - GATEWAYS)
+)
+def test_an_operation_that_is_not_served_says_so_in_awss_shape(name: str, principal: Any) -> None:
+    request = create_serializer("rest-json", include_validation=False)
+    model = lambda_model().service.operation_model(name)
+    sent = request.serialize_to_request(arguments(name), model)
+    response = Client().generic(
+        sent["method"],
+        sent["url_path"],
+        b"{}",
+        content_type="application/json",
+        HTTP_X_FUNCTORY_PRINCIPAL=sign_principal(relay_key(), principal),
+    )
+    body = json.loads(response.content)
+    words = f"{name} is not supported by Functory yet."
+    assert (response.status_code, body) == (400, {"Type": "User", "Message": words, "message": words})
+    assert response["x-amzn-ErrorType"] == "InvalidParameterValueException"
+    assert response["x-amzn-RequestId"]
