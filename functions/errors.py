@@ -149,21 +149,6 @@ class TooManyRequests(FunctoryError):
     kind = "User"
 
 
-class AccessDenied(FunctoryError):
-    """The caller is known but may not do this."""
-
-    code = "AccessDeniedException"
-    status = 403
-    kind = "User"
-
-
-class InvalidSignature(FunctoryError):
-    """The signature is not the one computed."""
-
-    code = "InvalidSignatureException"
-    status = 403
-    kind = "User"
-
 class RecursiveInvocation(FunctoryError):
     """A chain of calls that came back too often."""
 
@@ -179,6 +164,21 @@ class ProvisionedConcurrencyNotFound(FunctoryError):
     status = 404
     kind = "User"
 
+
+class AccessDenied(FunctoryError):
+    """The caller is known but may not do this."""
+
+    code = "AccessDeniedException"
+    status = 403
+    kind = "User"
+
+
+class InvalidSignature(FunctoryError):
+    """The signature is not the one computed."""
+
+    code = "InvalidSignatureException"
+    status = 403
+    kind = "User"
 
 
 class IncompleteSignature(FunctoryError):

@@ -36,9 +36,9 @@ class FunctionSnapshot:
     redact: tuple[str, ...] = ()
     role: str = ""
     paused: bool = False
+    may_recur: bool = False
 
     @property
-    may_recur: bool = False
     def arn(self) -> str:
         """The unqualified function ARN."""
         return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.name}"
@@ -77,9 +77,9 @@ class Route:
     alias: str
     choices: tuple[tuple[FunctionSnapshot, float], ...]
     statements: tuple[Statement, ...] = ()
-
-
     tells: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class UrlSnapshot:
     """A function URL as the gateway serves it."""

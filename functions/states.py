@@ -135,6 +135,13 @@ class FunctionState(TextChoices):
     PAUSED = "paused", "Paused"
 
 
+class RecursiveLoop(TextChoices):
+    """What becomes of a chain of calls that comes back again and again, as in PutFunctionRecursionConfig."""
+
+    ALLOW = "Allow", "Allow"
+    TERMINATE = "Terminate", "Terminate"
+
+
 class UrlAuth(TextChoices):
     """Who may call a function URL, as in CreateFunctionUrlConfig."""
 
@@ -144,13 +151,6 @@ class UrlAuth(TextChoices):
 
 class InvokeMode(TextChoices):
     """As in CreateFunctionUrlConfig."""
-
-class RecursiveLoop(TextChoices):
-    """What becomes of a chain of calls that comes back again and again, as in PutFunctionRecursionConfig."""
-
-    ALLOW = "Allow", "Allow"
-    TERMINATE = "Terminate", "Terminate"
-
 
     BUFFERED = "BUFFERED", "Buffered"
     RESPONSE_STREAM = "RESPONSE_STREAM", "Streamed"

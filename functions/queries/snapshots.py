@@ -117,10 +117,10 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
         role=revision.role,
         account_concurrency=function.project.concurrency_limit,
         paused=function.paused_at is not None,
+        may_recur=function.recursive_loop == RecursiveLoop.ALLOW,
     )
 
 
-        may_recur=function.recursive_loop == RecursiveLoop.ALLOW,
 def _functions() -> QuerySet[Function]:
     return Function.objects.filter(deleted_at__isnull=True).select_related("project", "latest")
 

@@ -76,8 +76,8 @@ def delete_version(*, acting: Principal, function: Function, number: int) -> Non
         raise ResourceConflict(f"Version {number} is used by a trigger: remove the trigger first.")
     record(acting, "version.delete", function, project_id=function.project_id, before={"version": number})
     drop_policy(function, str(number))
-    version.deployments.update(version=None)
     drop_event_config(function, str(number))
+    version.deployments.update(version=None)
     version.delete()
     announce_change(function.pk)
 
@@ -156,10 +156,10 @@ def delete_alias(*, acting: Principal, alias: Alias) -> None:
         before=alias_picture(alias),
     )
     drop_policy(alias.function, alias.name)
+    drop_event_config(alias.function, alias.name)
     alias.delete()
     announce_change(alias.function_id)
 
-    drop_event_config(alias.function, alias.name)
 
 @transaction.atomic
 def roll_back(*, acting: Principal, function: Function, number: int) -> Alias:
