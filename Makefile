@@ -63,7 +63,7 @@ bench-compare: ## Two results side by side: A=first.json B=second.json
 profile: ## A flame graph of the gateway under load, into bench-results/gateway.svg
 	@$(HOST) prepare-tests
 	@$(HOST) with-engine $(VENV)/python manage.py images
-	@$(HOST) with-engine $(VENV)/python -m tests.bench.profile
+	@$(HOST) with-engine $(VENV)/python -m tests.bench.flames
 
 bench-console: ## Time every page with 10,000 functions and a million calls (BENCH=--small: a hundred and ten thousand)
 	@$(HOST) venv --dev

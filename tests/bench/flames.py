@@ -16,7 +16,7 @@ SECONDS = 15
 
 def main() -> int:
     """py-spy's exit status."""
-    parser = argparse.ArgumentParser(prog="tests.bench.profile", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests.bench.flames", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("bench-results/gateway.svg"))
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--raw", action="store_true", help="folded stacks in place of a picture")
