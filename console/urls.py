@@ -40,6 +40,7 @@ FUNCTION: list[URLPattern | URLResolver] = [
     path("", function_code.index, name="function"),
     path("draft/<int:step>", wizard.step, name="wizard_step"),
     path("draft/summary", wizard.summary, name="wizard_summary"),
+    path("draft/image", wizard.image, name="wizard_image"),
     path("draft/starter", wizard.use_starter, name="wizard_starter"),
     path("code", function_code.page, name="function_code"),
     path("files", function_code.save, name="function_files"),

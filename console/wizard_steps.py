@@ -15,7 +15,7 @@ from functions import trigger_rules
 from functions.errors import InvalidParameterValue
 from functions.models import Draft, DraftFile, Function, Project
 from functions.runtimes import runtime
-from functions.services import drafts
+from functions.services import drafts, runtime_images
 from functions.services import functions as services
 from functions.snapshots import Principal
 from functions.starters import SETTINGS as STARTER_SETTINGS
@@ -63,6 +63,7 @@ def choose_runtime(*, acting: Principal, function: Function, identifier: str) ->
     code that somebody wrote is never thrown away."""
     draft = Draft.objects.get(function=function)
     before, after = runtime(draft.runtime), runtime(identifier)
+    runtime_images.want(identifier=after.identifier)
     if after.language == before.language:
         drafts.save_configuration(acting=acting, function=function, runtime=after.identifier)
         return

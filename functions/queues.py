@@ -19,6 +19,7 @@ from functions.installation import config
 DEPLOY_JOB = "runner.jobs.deploy.run"
 DRAIN_JOB = "runner.jobs.drain.run"
 HOUSEKEEPING_JOB = "runner.jobs.housekeeping.run"
+IMAGES_JOB = "runner.jobs.images.run"
 
 DEPLOYS = "deploys"
 EVENTS = "events"
@@ -77,6 +78,13 @@ def enqueue_deploy(deployment_id: UUID, again: int = 0) -> None:
     housekeeping, which enqueues a stuck deployment `again` (1, 2, ...)."""
     job_id = f"deploy-{deployment_id}-{again}"
     _on_commit("default", partial(_enqueue, DEPLOYS, DEPLOY_JOB, job_id, [str(deployment_id)]))
+
+
+def enqueue_images(identifier: str) -> None:
+    """Have a worker make the images of a runtime, on commit. In the queue of deploys: whoever chose the runtime
+    deploys next, and would wait for them all the same."""
+    job_id = f"images-{new_id()}"
+    _on_commit("default", partial(_enqueue, DEPLOYS, IMAGES_JOB, job_id, [identifier]))
 
 
 def enqueue_drain() -> None:

@@ -3,31 +3,69 @@ runner/runtimes. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
 from functions.errors import InvalidParameterValue
 
 
+class Build(StrEnum):
+    """What a deployment does with a package before it can run."""
+
+    NONE = ""
+    PIP = "pip"
+    NPM = "npm"
+    FOLDER = "folder"  # the runtime's own folder says it: build.toml
+
+
+class Stage(StrEnum):
+    """How far a runtime is in its life."""
+
+    CURRENT = "current"
+    ENDING = "ending"  # within half a year
+    DEPRECATED = "deprecated"
+
+
+_WARN_DAYS = 180
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """One row. `image` is the folder in runner/runtimes; `command` is what the launcher starts; `lean` says
+    """One row. `image` is the image in runner/runtimes/<folder>; `command` is what the launcher starts; `lean` says
     that the bootstrap speaks frames over the sandbox's socket (otherwise the HTTP Runtime API).
     `start_variables` count only when the language starts: functions that set them get sandboxes of a start
-    class of their own."""
+    class of their own. `eager` ones are made before Functory is ready, others when they are first chosen.
+    `deprecated` is the day from which AWS no longer supports the identifier, `ends` the day after which the
+    language's own project makes no more fixes; None where nobody has said."""
 
     identifier: str
     title: str
     image: str
+    folder: str
     command: tuple[str, ...]
     lean: bool
     language: str
     default_file: str
     default_handler: str
+    text: str = ""
     manifest: str = ""
     builder: str = ""
+    build: Build = Build.NONE
     start_variables: frozenset[str] = frozenset()
     aliases: tuple[str, ...] = ()
+    eager: bool = False
+    deprecated: date | None = None
+    ends: date | None = None
+    icon: str = "terminal-2"
+
+    def stage(self, today: date) -> Stage:
+        """Whether to warn: the earlier of both days counts."""
+        days = [day for day in (self.deprecated, self.ends) if day is not None]
+        if not days or (min(days) - today).days > _WARN_DAYS:
+            return Stage.CURRENT
+        return Stage.ENDING if today < min(days) else Stage.DEPRECATED
 
 
 _LOCALE = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_ARENA_MAX"})
@@ -37,11 +75,34 @@ _PYTHON = (
 _NODE = frozenset({"NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NODE_NO_WARNINGS", "UV_THREADPOOL_SIZE"}) | _LOCALE
 
 
-def _node(major: int) -> Runtime:
+def _python(version: str, *, deprecated: date, ends: date, eager: bool = False) -> Runtime:
+    return Runtime(
+        identifier=f"python{version}",
+        title=f"Python {version}",
+        image=f"python{version}",
+        folder="python",
+        command=("/usr/bin/python3", "-B", "-u", "/var/runtime/bootstrap.py"),
+        lean=True,
+        language="python",
+        default_file="lambda_function.py",
+        default_handler="lambda_function.lambda_handler",
+        manifest="requirements.txt",
+        builder=f"python{version}",
+        build=Build.PIP,
+        start_variables=_PYTHON,
+        eager=eager,
+        deprecated=deprecated,
+        ends=ends,
+        icon="brand-python",
+    )
+
+
+def _node(major: int, *, ends: date, eager: bool = False) -> Runtime:
     return Runtime(
         identifier=f"nodejs{major}.x",
         title=f"Node.js {major}",
         image=f"nodejs{major}.x",
+        folder="nodejs",
         command=("/usr/local/bin/node", "/var/runtime/bootstrap.mjs"),
         lean=True,
         language="javascript",
@@ -49,49 +110,65 @@ def _node(major: int) -> Runtime:
         default_handler="index.handler",
         manifest="package.json",
         builder=f"nodejs{major}.x",
+        build=Build.NPM,
         start_variables=_NODE,
+        eager=eager,
+        deprecated=ends,
+        ends=ends,
+        icon="brand-nodejs",
     )
 
 
+# `deprecated` as https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html had it in 2026; `ends` from the
+# languages' own release pages.
 _ROWS = (
-    Runtime(
-        identifier="python3.13",
-        title="Python 3.13",
-        image="python3.13",
-        command=("/usr/bin/python3", "-B", "-u", "/var/runtime/bootstrap.py"),
-        lean=True,
-        language="python",
-        default_file="lambda_function.py",
-        default_handler="lambda_function.lambda_handler",
-        manifest="requirements.txt",
-        builder="python3.13",
-        start_variables=_PYTHON,
-    ),
-    _node(24),
-    _node(22),
+    _python("3.13", deprecated=date(2029, 6, 30), ends=date(2029, 10, 31), eager=True),
+    _python("3.14", deprecated=date(2029, 6, 30), ends=date(2030, 10, 31)),
+    _python("3.11", deprecated=date(2027, 6, 30), ends=date(2027, 10, 31)),
+    _node(24, ends=date(2028, 4, 30), eager=True),
+    _node(22, ends=date(2027, 4, 30), eager=True),
+    _node(20, ends=date(2026, 4, 30)),
     Runtime(
         identifier="provided.al2023",
         title="Custom runtime (Debian)",
         image="provided",
+        folder="provided",
         command=("/var/runtime/wait",),
         lean=False,
         language="shell",
         default_file="bootstrap",
         default_handler="function.handler",
+        text="your own bootstrap program asks for events over HTTP",
         aliases=("provided.al2", "provided"),
+        eager=True,
+        deprecated=date(2029, 6, 30),
     ),
 )
-RUNTIMES: Mapping[str, Runtime] = {row.identifier: row for row in _ROWS}
-_BY_NAME: Mapping[str, Runtime] = {name: row for row in _ROWS for name in (row.identifier, *row.aliases)}
+
+
+def by_identifier(rows: Iterable[Runtime]) -> dict[str, Runtime]:
+    """Rows by what they are called, in their order."""
+    return {row.identifier: row for row in rows}
+
+
+RUNTIMES: dict[str, Runtime] = by_identifier(_ROWS)
+
+
+def find(identifier: str) -> Runtime | None:
+    """The row of an identifier or alias."""
+    if identifier in RUNTIMES:
+        return RUNTIMES[identifier]
+    return next((row for row in RUNTIMES.values() if identifier in row.aliases), None)
 
 
 def runtime(identifier: str) -> Runtime:
     """The row of an identifier or alias; raises InvalidParameterValue with field `runtime`, in AWS's words."""
-    found = _BY_NAME.get(identifier)
+    found = find(identifier)
     if found is None:
+        known = sorted(name for row in RUNTIMES.values() for name in (row.identifier, *row.aliases))
         raise InvalidParameterValue(
             f"Value {identifier} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
-            f"[{', '.join(sorted(_BY_NAME))}] or be a valid ARN",
+            f"[{', '.join(known)}] or be a valid ARN",
             field="runtime",
         )
     return found

@@ -16,7 +16,7 @@ from functions.config import REPOSITORY
 from functions.errors import InvalidParameterValue
 from functions.runtimes import runtime
 
-_FOLDERS = {"python": "python", "javascript": "nodejs", "shell": "provided"}
+FOLDER = REPOSITORY / "runner" / "runtimes"
 _DESCRIPTION = "starter.toml"
 PATHS = ("http-api", "scheduled-job", "queue-worker")  # the three ways to begin that an empty project shows
 _ORDER = (
@@ -56,9 +56,7 @@ class Starter:
 
 def starters(runtime_id: str) -> tuple[Starter, ...]:
     """The starters of a runtime, the simplest first."""
-    return _of_folder(
-        REPOSITORY / "runner" / "runtimes" / _FOLDERS[runtime(runtime_id).language] / "starters"
-    )
+    return _of_folder(FOLDER / runtime(runtime_id).folder / "starters")
 
 
 def starter(runtime_id: str, key: str) -> Starter:
@@ -79,7 +77,7 @@ def has_starter(runtime_id: str, key: str) -> bool:
     return any(found.key == key for found in starters(runtime_id))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _of_folder(folder: Path) -> tuple[Starter, ...]:
     found = [_read(path.parent) for path in folder.glob(f"*/{_DESCRIPTION}")]
     return tuple(

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -16,6 +17,7 @@ from console import configuration_form as fields
 from console import wizard_steps as steps
 from console.forms import Form, read_pairs
 from console.http import Place, project_view
+from console.runtime_choices import choices, under_way
 from console.snippets import aws
 from console.views.function_code import editor_context
 from console.views.function_triggers import schedule_context
@@ -78,6 +80,15 @@ def use_starter(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 def summary(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """The summary beside the steps, with what is being typed laid over what is saved."""
     return render(request, "wizard/summary.html", summary_of(place.function(name), request))
+
+
+@never_cache
+@project_view(role=Role.DEVELOPER)
+def image(request: HttpRequest, place: Place, name: str) -> HttpResponse:
+    """How far the image of the chosen runtime is; asked for every other second while it is being made."""
+    function = place.function(name)
+    page = {"function": function, "image": under_way(function.draft.runtime)}
+    return render(request, "wizard/image.html", page)
 
 
 @project_view(role=Role.DEVELOPER)
@@ -178,6 +189,7 @@ def _frame(function: Function | None, number: int) -> dict[str, Any]:
         "step": number,
         "steps": list(enumerate(steps.STEPS, 1)),
         "reached": function.draft.wizard_step if function else 1,
+        "image": under_way(function.draft.runtime) if function else None,
         **summary_of(function),
     }
 
@@ -204,7 +216,8 @@ def _create_page(function: Function) -> dict[str, Any]:
 def _runtime_page(function: Function) -> dict[str, Any]:
     kept = steps.untouched_starter(function.draft) is None
     form = Form({"runtime": function.draft.runtime})
-    return {**_frame(function, 2), "form": form, "runtimes": RUNTIMES.values(), "code_is_kept": kept}
+    offered = choices(timezone.now().date())
+    return {**_frame(function, 2), "form": form, "choices": offered, "code_is_kept": kept}
 
 
 def _code_page(function: Function) -> dict[str, Any]:

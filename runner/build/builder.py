@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import docker
@@ -19,7 +20,7 @@ from runner.build import container
 from runner.build.blame import cause
 from runner.build.indexes import Indexes
 from runner.build.plan import SOURCE, TEMPORARY, BuildPlan, Reader
-from runner.build.workspaces import alone, workspace
+from runner.build.workspaces import alone, cache, workspace
 from runner.images.trust import host_ca_bundle, proxy_environment, trust_environment
 
 CERTIFICATES = "/etc/functory-ca.crt"
@@ -49,26 +50,40 @@ class Builder:
         self._indexes = indexes
         self._network = network
 
-    def install(self, plan: BuildPlan, package: Path, on_line: Callable[[str], None]) -> int:
-        """Have the tree of `plan.key`; returns its size in bytes. `package` is the unpacked code. Of several
-        who want the same tree one installs and the others wait. Raises BuildFailed, BuilderDown."""
+    def install(
+        self, plan: BuildPlan, package: Path, on_line: Callable[[str], None], *, owner: str = ""
+    ) -> int:
+        """Have the tree of `plan.key`; returns its size in bytes. `package` is the unpacked code; `owner` is whose
+        cache the tools may use. Of several who want the same tree one installs and the others wait. Raises
+        BuildFailed, BuilderDown."""
         tree = self._store.dependencies(plan.key)
         with alone(self._store, plan.key, lambda: on_line(WAITING)):
             if not tree.exists():
                 with workspace(self._store, plan.key) as folder:
-                    self._run(plan, package, folder, on_line)
+                    with cache(self._store, owner if plan.cache else "", plan.tool) as kept:
+                        self._run(plan, package, folder, kept, on_line)
                     self._keep(plan, folder, tree)
         return apparent_size(tree)
 
-    def _run(self, plan: BuildPlan, package: Path, folder: Path, on_line: Callable[[str], None]) -> None:
+    def _run(
+        self,
+        plan: BuildPlan,
+        package: Path,
+        folder: Path,
+        kept: Path | None,
+        on_line: Callable[[str], None],
+    ) -> None:
         self._lay_out(plan, package, folder)
+        if kept is not None and os.geteuid() == 0:
+            os.chown(kept, container.builder_uid(), container.builder_uid())
         said: deque[str] = deque(maxlen=_LINES_KEPT)
 
         def listen(line: str) -> None:
             said.append(line)
             on_line(line)
 
-        outcome = container.run(self._client, self._errand(plan, package, folder), listen)
+        errand = replace(self._errand(plan, package, folder), cache=kept)
+        outcome = container.run(self._client, errand, listen)
         if outcome.stopped:
             raise BuildFailed(outcome.stopped)
         if outcome.exit_code != 0:
@@ -84,6 +99,7 @@ class Builder:
         else:
             output.mkdir()
         temporary.mkdir()
+        (folder / "cache").mkdir()  # where a cache is mounted, if there is one
         if plan.tool == "npm":
             for name, content in plan.manifests.items():
                 _write(output / name, content)
@@ -155,6 +171,19 @@ def reader(package: Path) -> Reader:
             return None
 
     return read
+
+
+def names(package: Path) -> Callable[[], list[str]]:
+    """Lists the files of an unpacked package, for plans that look at all of them."""
+
+    def found() -> list[str]:
+        return [
+            Path(directory, name).relative_to(package).as_posix()
+            for directory, _, files in os.walk(package)
+            for name in files
+        ]
+
+    return found
 
 
 def apparent_size(tree: Path) -> int:

@@ -38,8 +38,8 @@ class BuilderDown(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What a builder does. `workspace` is on the host and becomes /build, writable; `mounts` are read-only,
-    host path to path inside."""
+    """What a builder does. `workspace` is on the host and becomes /build, writable; so does `cache`, at
+    /build/cache, if there is one; `mounts` are read-only, host path to path inside."""
 
     instance: str
     key: str
@@ -50,6 +50,7 @@ class Errand:
     network: str
     mounts: Mapping[Path, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cache: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def run(client: docker.DockerClient, errand: Errand, on_line: Callable[[str], No
             exit_code = int(api.wait(container_id)["StatusCode"])
         return Outcome(exit_code, watch.stopped or _memory_word(exit_code))
     except ImageNotFound as error:
-        raise BuilderDown("The builder image is missing: run `make up` again to make it.") from error
+        raise BuilderDown("The builder image is missing: deploy again, and it is made.") from error
     except (DockerException, RequestException) as error:
         raise BuilderDown(engine_words(error, doing="The engine cannot run a builder")) from error
     finally:
@@ -121,6 +122,7 @@ def _create(api: Any, errand: Errand) -> Any:
             network_mode=errand.network,
             mounts=[
                 Mount("/build", str(errand.workspace), type="bind"),
+                *([Mount("/build/cache", str(errand.cache), type="bind")] if errand.cache else []),
                 *(
                     Mount(inside, str(path), type="bind", read_only=True)
                     for path, inside in errand.mounts.items()

@@ -4,6 +4,7 @@ that will run them. No index is named here."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,31 +13,44 @@ import docker
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
-from functions.runtimes import RUNTIMES
+from functions.runtimes import RUNTIMES, Build, Runtime
 from runner.build.container import BuilderDown
+from runner.build.folders import folder_build
 from runner.images.catalog import builder_reference
 from runner.sandbox.engine.words import engine_words
 
 _PIP = "from pip._internal.models.index import PyPI; print(PyPI.url, f'https://{PyPI.file_storage_domain}')"
-# By manifest: what prints the addresses that the tool uses by default.
-QUESTIONS: Mapping[str, tuple[str, ...]] = {
-    "requirements.txt": ("python3", "-c", _PIP),
-    "package.json": ("npm", "config", "get", "registry"),
+# What prints the addresses that a tool uses by default.
+QUESTIONS: Mapping[Build, tuple[str, ...]] = {
+    Build.PIP: ("python3", "-c", _PIP),
+    Build.NPM: ("npm", "config", "get", "registry"),
 }
 
 
 def default_hosts(docker_socket: Path) -> tuple[str, ...]:
     """The hosts of every builder's tool, sorted; raises BuilderDown when the engine does not answer."""
-    tools = {row.manifest: row.identifier for row in RUNTIMES.values() if row.builder}
-    found = {
-        host for manifest, name in tools.items() for host in _ask(docker_socket, name, QUESTIONS[manifest])
-    }
-    return tuple(sorted(found))
+    found: set[str] = set()
+    answered: set[tuple[str, ...]] = set()
+    for row in RUNTIMES.values():
+        question = _question(row)
+        if question and question not in answered:
+            with suppress(
+                LookupError
+            ):  # nothing of that language can be built now, and its builds will say so
+                found.update(_ask(docker_socket, row.builder, question))
+                answered.add(question)
+    return tuple(sorted(found - {""}))
 
 
-@lru_cache(maxsize=8)
+def _question(row: Runtime) -> tuple[str, ...]:
+    if not row.builder:
+        return ()
+    return folder_build(row.folder).question if row.build is Build.FOLDER else QUESTIONS[row.build]
+
+
+@lru_cache(maxsize=32)
 def _ask(docker_socket: Path, runtime_id: str, question: tuple[str, ...]) -> tuple[str, ...]:
-    """Once per process: an answer costs a container."""
+    """Once per process: an answer costs a container. Raises LookupError while there is no image to ask."""
     try:
         client = docker.DockerClient(base_url=f"unix://{docker_socket}", version="auto", timeout=60)
         try:
@@ -52,8 +66,8 @@ def _ask(docker_socket: Path, runtime_id: str, question: tuple[str, ...]) -> tup
             )
         finally:
             client.close()
-    except ImageNotFound:
-        return ()  # nothing of that language can be built now, and its builds will say so
+    except ImageNotFound as error:
+        raise LookupError(runtime_id) from error
     except (DockerException, RequestException) as error:
         raise BuilderDown(engine_words(error, docker_socket)) from error
     return tuple(urlsplit(word).hostname or "" for word in said.decode().split() if word.startswith("http"))

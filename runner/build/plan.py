@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
-from functions.runtimes import Runtime
+from functions.runtimes import Build, Runtime
+from runner.build.folders import FolderBuild, folder_build
 
 SOURCE, OUTPUT, TEMPORARY = "/source", "/build/out", "/build/tmp"
 Reader = Callable[[str], bytes | None]
@@ -31,8 +33,9 @@ class ManifestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """What to run where. `tool` is "pip" or "npm"; `manifests` are copied to the output for npm, which wants
-    them beside what it makes; `result` is the folder of the output that is kept, "" for all of it."""
+    """What to run where. `tool` is named in messages; `manifests` are copied to the output for npm, which wants
+    them beside what it makes; `result` is the folder of the output that is kept, "" for all of it; `cache` asks
+    for a folder that later builds of the same function find again."""
 
     key: str
     tool: str
@@ -42,18 +45,25 @@ class BuildPlan:
     manifests: Mapping[str, bytes] = field(default_factory=dict)
     whole_package: bool = False
     result: str = ""
+    cache: bool = False
 
 
 def plan_build(
-    runtime: Runtime, read: Reader, *, package_sha256: str, image: str, indexes: str
+    runtime: Runtime,
+    read: Reader,
+    names: Callable[[], Iterable[str]] = tuple,
+    *,
+    package_sha256: str,
+    image: str,
+    indexes: str,
 ) -> BuildPlan | None:
     """What to install for a package; None when nothing is asked for. `read` gives a file of the package or
-    None; `image` names the builder image by its recipe; `indexes` describes the index configuration. Raises
-    ManifestError."""
+    None, `names` the paths of all of them; `image` names the builder image by its recipe; `indexes` describes the
+    index configuration. Raises ManifestError."""
     if not runtime.builder:
         return None
-    plan = _pip if runtime.language == "python" else _npm
-    found = plan(read)
+    own = folder_build(runtime.folder) if runtime.build is Build.FOLDER else None
+    found = _folder(own, read, names) if own else _PLANS[runtime.build](read)
     if found is None:
         return None
     tool, command, manifests, whole = found
@@ -67,14 +77,31 @@ def plan_build(
         tool=tool,
         image=image,
         command=command,
-        folder=SOURCE if tool == "pip" else OUTPUT,
+        folder=OUTPUT if tool == "npm" else SOURCE,
         manifests=manifests,
         whole_package=whole,
-        result="" if tool == "pip" else "node_modules",
+        result="node_modules" if tool == "npm" else "",
+        cache=own is not None and own.cache,
     )
 
 
 Found = tuple[str, tuple[str, ...], dict[str, bytes], bool]
+
+
+def _folder(own: FolderBuild, read: Reader, names: Callable[[], Iterable[str]]) -> Found | None:
+    paths = sorted(names())
+    if not any(_fits(path, own.wanted) for path in paths):
+        return None
+    if own.manifests == ("*",):
+        return own.tool, own.command, {}, True
+    manifests = {
+        path: content for path in paths if _fits(path, own.manifests) and (content := _read(read, path))
+    }
+    return own.tool, own.command, manifests, False
+
+
+def _fits(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
 def _pip(read: Reader) -> Found | None:
@@ -158,3 +185,6 @@ def _read(read: Reader, path: str) -> bytes | None:
     if content is not None and len(content) > _LARGEST_MANIFEST:
         raise ManifestError(f"{path} is larger than {_LARGEST_MANIFEST // 1024 // 1024} MB.")
     return content
+
+
+_PLANS: Mapping[Build, Callable[[Reader], Found | None]] = {Build.PIP: _pip, Build.NPM: _npm}

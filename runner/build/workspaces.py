@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,8 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from functions.artifacts import Store
+from runner.build.container import size_of
 
 LEFT_BEHIND_AFTER = timedelta(hours=2)
+CACHE_KEPT = timedelta(days=14)
+LARGEST_CACHE = 1024**3  # bytes on disk
 
 
 def lock_of(store: Store, key: str) -> Path:
@@ -56,6 +60,29 @@ def workspace(store: Store, key: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def cache(store: Store, owner: str, tool: str) -> Iterator[Path | None]:
+    """The folder that a tool keeps between builds of one function, which no other function's builds see; None
+    without an owner. One that has grown too large is thrown away after the build."""
+    if not owner:
+        yield None
+        return
+    folder = store.root / "caches" / f"{owner}-{tool}"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    os.utime(folder)
+    yield folder
+    if size_of(folder) > LARGEST_CACHE:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_caches(store: Store, now: datetime) -> None:
+    """Remove caches that no build has used for days."""
+    limit = (now - CACHE_KEPT).timestamp()
+    for folder in (store.root / "caches").glob("*"):
+        if folder.lstat().st_mtime < limit:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(store: Store, now: datetime) -> None:

@@ -1,12 +1,15 @@
-"""Which image a runtime has, by name alone (no engine is asked), and the one call that makes all of them."""
+"""Which image a runtime has, by name alone (no engine is asked), and the one call that makes them."""
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from functions.runtimes import RUNTIMES
 from runner.images import launcher
 from runner.images.base import ensure_base
 from runner.images.engine import ImageEngine, pack
@@ -16,9 +19,9 @@ from runner.images.recipes import (
     Recipe,
     RuntimeImages,
     SourceFile,
-    base_reference,
     launcher_recipe,
     runtime_images,
+    suite_of,
     toolchain_recipe,
 )
 from runner.images.trust import host_ca_bundle, proxy_environment
@@ -39,30 +42,63 @@ def builder_reference(runtime: str) -> str:
     return builder.reference
 
 
-def recipes() -> Iterator[Recipe]:
-    """Every image after those that it starts from."""
-    yield toolchain_recipe()
-    yield launcher_recipe()
-    for images in runtime_images():
-        yield images.runtime
-        if images.builder:
-            yield images.builder
+def recipes(runtimes: Iterable[str] | None = None) -> list[Recipe]:
+    """The images of some runtimes (None: of all), each after those that it starts from, and the launcher."""
+    found = runtime_images() if runtimes is None else [_images_of(name) for name in runtimes]
+    wanted = [toolchain_recipe(), launcher_recipe(), *(each for images in found for each in images.recipes)]
+    return list({recipe.reference: recipe for recipe in wanted}.values())
 
 
-def missing_images(engine: ImageEngine) -> list[str]:
+def bases(wanted: Iterable[Recipe]) -> list[str]:
+    """References of the bases that the images start from."""
+    parents = (parent for recipe in wanted for parent in recipe.starts_from.values())
+    return list(dict.fromkeys(parent for parent in parents if suite_of(parent)))
+
+
+def missing_images(engine: ImageEngine, runtimes: Iterable[str] | None = None) -> list[str]:
     """References of images that have to be made."""
-    wanted = [base_reference(), *(recipe.reference for recipe in recipes())]
-    return [reference for reference in wanted if not engine.has(reference)]
+    wanted = recipes(runtimes)
+    references = [*bases(wanted), *(recipe.reference for recipe in wanted)]
+    return [reference for reference in references if not engine.has(reference)]
 
 
-def ensure_images(progress: Progress, *, docker_socket: Path, launcher_path: Path) -> None:
-    """Make what is missing and put the launcher in its place; quick if nothing changed. Raises ImageError."""
-    with ImageEngine(docker_socket) as engine:
-        if missing_images(engine):
-            ensure_base(engine, progress)
-            for recipe in recipes():
-                _ensure(engine, recipe, progress)
+def used_runtimes(engine: ImageEngine) -> list[str]:
+    """Runtimes that are made at every start, and those whose image was made here once, by whichever recipe."""
+    made = engine.made()
+    return [
+        images.runtimes[0]
+        for images in runtime_images()
+        if images.name in made or any(RUNTIMES[name].eager for name in images.runtimes if name in RUNTIMES)
+    ]
+
+
+def ensure_images(
+    progress: Progress, *, docker_socket: Path, launcher_path: Path, runtimes: Iterable[str] | None = None
+) -> None:
+    """Make what is missing of some runtimes (None: of those in use) and put the launcher in its place; quick if
+    nothing changed. Raises ImageError."""
+    with ImageEngine(docker_socket) as engine, _alone(launcher_path):
+        names = used_runtimes(engine) if runtimes is None else list(runtimes)
+        if missing_images(engine, names):
+            _make(engine, recipes(names), progress)
         launcher.ensure_launcher(engine, launcher_recipe(), launcher_path)
+
+
+def _make(engine: ImageEngine, wanted: list[Recipe], progress: Progress) -> None:
+    absent = [recipe for recipe in wanted if not engine.has(recipe.reference)]
+    for base in bases(absent):
+        ensure_base(engine, progress, suite_of(base))
+    for recipe in absent:
+        _ensure(engine, recipe, progress)
+
+
+@contextmanager
+def _alone(launcher_path: Path) -> Iterator[None]:
+    """One at a time on this installation: two who want the same image make it once."""
+    launcher_path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with (launcher_path.parent / "images.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _ensure(engine: ImageEngine, recipe: Recipe, progress: Progress) -> None:

@@ -16,7 +16,7 @@ SUITE = "trixie"
 BASE = "functory/base"
 # Changed by hand when the base image has to be made anew on every machine.
 BASE_EDITION = "1"
-_NOT_BAKED = {"Dockerfile", "images.toml", "starters", "__pycache__", "README.md"}
+_NOT_BAKED = {"Dockerfile", "images.toml", "build.toml", "builder", "starters", "__pycache__", "README.md"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,21 @@ class Recipe:
         return f"functory/{self.name}:{self.digest}"
 
 
-def base_reference() -> str:
-    """The name and tag under which the Debian base is kept, pulled or made."""
-    return f"{BASE}:{SUITE}-{BASE_EDITION}"
+def base_reference(suite: str = SUITE) -> str:
+    """The name and tag under which the base of a Debian suite is kept, pulled or made."""
+    return f"{BASE}:{suite}-{BASE_EDITION}"
 
 
-def toolchain_recipe() -> Recipe:
+def suite_of(reference: str) -> str:
+    """The suite of a base image's name; "" for any other image."""
+    name, _, tag = reference.partition(":")
+    return tag.removesuffix(f"-{BASE_EDITION}") if name == BASE else ""
+
+
+def toolchain_recipe(suite: str = SUITE) -> Recipe:
     """Compilers, Python and pip: what builder images and fetch stages start from."""
-    return Recipe("toolchain", _shared(HERE / "toolchain"), starts_from={"BASE": base_reference()})
+    name = "toolchain" if suite == SUITE else f"toolchain-{suite}"
+    return Recipe(name, _shared(HERE / "toolchain"), starts_from={"BASE": base_reference(suite)})
 
 
 def launcher_recipe() -> Recipe:
@@ -84,40 +91,57 @@ def launcher_recipe() -> Recipe:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeImages:
-    """The images of a runtime: where functions run and, if its language has packages, where these are made."""
+    """The images of a runtime: where functions run and, if its language has packages, where these are made.
+    All of them are of one Debian suite."""
 
     name: str
     runtimes: tuple[str, ...]
     runtime: Recipe
     builder: Recipe | None
+    suite: str = SUITE
+
+    @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """All that has to be there, each after what it starts from."""
+        own = (self.runtime, self.builder) if self.builder else (self.runtime,)
+        return (toolchain_recipe(self.suite), *own)
 
 
 def runtime_images(folder: Path = RUNTIMES) -> list[RuntimeImages]:
     """Every image that the runtime folders describe, in order of name."""
-    starts_from = {"BASE": base_reference(), "TOOLCHAIN": toolchain_recipe().reference}
     found = [
-        _images(recipe_file.parent, name, row, starts_from)
+        _images(recipe_file.parent, name, row)
         for recipe_file in sorted(folder.glob("*/images.toml"))
         for name, row in tomllib.loads(recipe_file.read_text())["images"].items()
     ]
     return sorted(found, key=lambda images: images.name)
 
 
-def _images(folder: Path, name: str, row: Mapping[str, object], starts_from: dict[str, str]) -> RuntimeImages:
+def _images(folder: Path, name: str, row: Mapping[str, object]) -> RuntimeImages:
     arguments = row.get("arguments", {})
     runtimes = row.get("runtimes", [name])
+    suite = str(row.get("suite", SUITE))
     assert isinstance(arguments, dict) and isinstance(runtimes, list)
-    files = _shared(folder) | _baked(folder)
+    starts_from = {"BASE": base_reference(suite), "TOOLCHAIN": toolchain_recipe(suite).reference}
+    files = _shared(folder) | _for_builder(folder) | _baked(folder)
     runtime = Recipe(name, files, "runtime", arguments, starts_from)
     has_builder = " AS builder" in (folder / "Dockerfile").read_text()
-    builder = Recipe(f"builder-{name}", _shared(folder), "builder", arguments, starts_from)
-    return RuntimeImages(name, tuple(runtimes), runtime, builder if has_builder else None)
+    builder = Recipe(
+        f"builder-{name}", _shared(folder) | _for_builder(folder), "builder", arguments, starts_from
+    )
+    return RuntimeImages(name, tuple(runtimes), runtime, builder if has_builder else None, suite)
 
 
 def _shared(folder: Path) -> dict[str, SourceFile]:
     """The Dockerfile, and the two scripts that every build stage may use."""
     scripts = {f"build/{name}": SourceFile.read(HERE / "shared" / name) for name in ("install", "finish")}
     return {"Dockerfile": SourceFile.read(folder / "Dockerfile"), **scripts}
+
+
+def _for_builder(folder: Path) -> dict[str, SourceFile]:
+    """What builds functions of this language, beside the tools themselves."""
+    files = (path for path in sorted((folder / "builder").rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): SourceFile.read(path) for path in files}
 
 
 def _baked(folder: Path) -> dict[str, SourceFile]:

@@ -17,18 +17,20 @@ from functions.installation import store
 from functions.limits import UNPACKED
 from functions.models import DependencyTree, Deployment, Revision
 from functions.outages import full_disk
-from functions.runtimes import runtime
+from functions.runtimes import Build, runtime
 from functions.services import deploys
 from functions.services.guard import system_principal
 from functions.states import DEPLOYMENT_ENDED, DEPLOYMENT_MOVES, DRAFT, DeploymentState
-from runner.build.builder import BuildFailed, reader, too_large
+from runner.build.builder import BuildFailed, names, reader, too_large
 from runner.build.container import BuilderDown
+from runner.build.folders import folder_build
 from runner.build.indexes import read_indexes
 from runner.build.main import open_builder
 from runner.build.plan import BuildPlan, ManifestError, plan_build
 from runner.client import GatewayClient, GatewayDown, GatewayRefused, Warmed
 from runner.images.catalog import builder_reference
 from runner.images.errors import ImageError
+from runner.jobs import images
 from runner.jobs.live_log import watched
 from runner.jobs.turns import turn
 
@@ -89,7 +91,8 @@ def _deploy(deployment: Deployment) -> None:
         raise DeployFailed("ServiceException", "The revision of this deployment is gone: deploy again.")
     _reach(deployment, DeploymentState.SAVING)
     package = store().unpack(revision.artifact_id)
-    if deployment.install_dependencies:
+    _have_images(deployment, revision)
+    if deployment.install_dependencies or _compiles(revision):
         _install(deployment, revision, package)
     if revision.dependencies_id and revision.runtime.startswith("nodejs"):
         store().unpack(revision.artifact_id, linked=True)
@@ -103,6 +106,28 @@ def _reach(deployment: Deployment, state: DeploymentState) -> None:
     """Move on to a state, unless an earlier worker came that far."""
     if state in DEPLOYMENT_MOVES[deployment.state]:
         deployment.state = deploys.advance(deployment.pk, state).state
+
+
+def _have_images(deployment: Deployment, revision: Revision) -> None:
+    """The first function of a runtime that is not made at every start waits for its images."""
+    try:
+        if images.are_missing(revision.runtime):
+            _reach(deployment, DeploymentState.BUILDING)
+            watched(
+                lambda on_line: images.make(revision.runtime, on_line),
+                lambda text: deploys.append_log(deployment.pk, text),
+            )
+    except ImageError as error:
+        if deployment.draft_token is None:
+            return  # an update of the API need not start, as in AWS
+        message = f"There is no image of {runtime(revision.runtime).title} to run this in. {error}"
+        raise DeployFailed("ServiceUnavailableException", message) from error
+
+
+def _compiles(revision: Revision) -> bool:
+    """Whether the code cannot run before it was built, whoever sent it."""
+    row = runtime(revision.runtime)
+    return row.build is Build.FOLDER and folder_build(row.folder).compiles
 
 
 def _install(deployment: Deployment, revision: Revision, package: Path) -> None:
@@ -127,6 +152,7 @@ def _plan(revision: Revision, package: Path) -> BuildPlan | None:
         return plan_build(
             row,
             reader(package),
+            names(package),
             package_sha256=revision.artifact_id,
             image=builder_reference(row.builder) if row.builder else "",
             indexes=read_indexes().description,
@@ -142,7 +168,7 @@ def _build(deployment: Deployment, plan: BuildPlan, package: Path) -> int:
     try:
         with open_builder(settings.FUNCTORY) as builder:
             size = watched(
-                lambda on_line: builder.install(plan, package, on_line),
+                lambda on_line: builder.install(plan, package, on_line, owner=str(deployment.function_id)),
                 lambda text: deploys.append_log(deployment.pk, text),
             )
     except BuildFailed as error:

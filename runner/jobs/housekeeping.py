@@ -22,7 +22,7 @@ from functions.states import DEPLOYMENT_ENDED, DeploymentState
 from runner.build.container import BuilderDown, remove
 from runner.build.container import orphans as builders
 from runner.build.main import engine
-from runner.build.workspaces import is_building, sweep
+from runner.build.workspaces import is_building, sweep, sweep_caches
 from runner.jobs.turns import is_anybodys_turn
 
 UNTOUCHED_FOR = timedelta(seconds=20)
@@ -74,6 +74,7 @@ def discard_code() -> None:
     for key in code.discard_dependencies(now=now):
         kept.discard_dependencies(key)
     sweep(kept, now)
+    sweep_caches(kept, now)
 
 
 def remove_builders() -> None:

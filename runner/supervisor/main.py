@@ -105,6 +105,7 @@ def _prepare(config: Config, progress: Progress) -> tuple[str, str] | None:
         )
     except ImageError as error:
         raise UpError(str(error)) from error
+    preparation.tell_images(config)
     for note in sweep(config):
         progress.note(note)
     preparation.migrate(progress)

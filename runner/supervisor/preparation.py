@@ -10,8 +10,13 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connections
 
+from functions import image_states
 from functions.config import Config
+from functions.image_states import ImageState
+from functions.runtimes import RUNTIMES
 from functions.services.people import ensure_first_administrator
+from runner.images.catalog import missing_images
+from runner.images.engine import ImageEngine
 from runner.images.progress import Progress
 
 DATABASES = ("default", "telemetry")
@@ -32,6 +37,14 @@ def collect_static(config: Config, progress: Progress) -> None:
     with progress.step("Static files"):
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
     stamp.write_text(wanted)
+
+
+def tell_images(config: Config) -> None:
+    """Say of every runtime whether its images are there: an engine may have lost some, or the recipe changed."""
+    with ImageEngine(config.docker_socket) as engine:
+        for row in RUNTIMES.values():
+            absent = missing_images(engine, [row.image])
+            image_states.tell(row.identifier, ImageState.ABSENT if absent else ImageState.READY)
 
 
 def first_administrator() -> tuple[str, str] | None:

@@ -1,11 +1,15 @@
 """The wizard: five steps, each saved, each visited again, each refusing beside the field."""
 
+import time
+
 import pytest
 from django.urls import reverse
 
 from console.configuration_form import environment_of
 from console.test_result import first_event
+from functions.image_states import ImageReport, ImageState
 from functions.models import Deployment, Draft, DraftFile, Function
+from functions.runtimes import RUNTIMES
 from functions.states import Role
 
 
@@ -233,3 +237,45 @@ def test_viewers_and_strangers_make_no_functions(as_role, stranger, project, ord
     assert viewer.post(step_url(project, 5), {**REVIEW, "then": "deploy"}).status_code == 403
     assert stranger.post(url, {"name": "mine"}).status_code == 404
     assert Function.objects.count() == 1
+
+
+def test_each_runtime_says_how_long_it_is_supported(admin, project, orders):
+    text = admin.get(step_url(project, 2)).content.decode()
+    assert "Supported until 30 June 2029" in text
+    assert "No longer supported since 30 April 2026" in text
+    assert text.index("nodejs20.x") > text.index("python3.11")
+
+
+def test_a_runtime_without_an_image_says_so_and_is_asked_for(admin, project, orders, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "functions.services.runtime_images.want", lambda *, identifier: asked.append(identifier)
+    )
+    text = admin.get(step_url(project, 2)).content.decode()
+    assert text.count("Its image is made when you choose it") == sum(
+        not row.eager for row in RUNTIMES.values()
+    )
+    admin.post(step_url(project, 2), {"runtime": "python3.11"})
+    assert asked == ["python3.11"]
+
+
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [
+        (ImageReport(ImageState.MAKING, "Step 2/7", at=time.time()), ["being made", "Step 2/7", "every 2s"]),
+        (
+            ImageReport(ImageState.FAILED, "No registry answers."),
+            ["could not be made", "No registry answers."],
+        ),
+        (ImageReport(ImageState.READY), []),
+    ],
+)
+def test_the_image_of_a_chosen_runtime_is_shown_while_it_is_made(
+    admin, project, orders, monkeypatch, report, told
+):
+    Draft.objects.filter(function=orders).update(runtime="python3.11")
+    monkeypatch.setattr("functions.image_states.reports", lambda: {"python3.11": report})
+    for url in (step_url(project, 3), reverse("wizard_image", args=[project.account, "orders"])):
+        text = admin.get(url).content.decode()
+        assert all(words in text for words in told)
+        assert ("The image of this runtime" in text) == bool(told)

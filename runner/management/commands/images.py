@@ -1,4 +1,4 @@
-"""`manage.py images`: makes the container images that are missing; `--list` shows their names."""
+"""`manage.py images [RUNTIME ...]`: makes the container images that are missing; `--list` shows their names."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from runner.images.catalog import ensure_images, recipes
+from functions.errors import InvalidParameterValue
+from functions.runtimes import RUNTIMES, runtime
+from runner.images.catalog import bases, ensure_images, recipes
 from runner.images.errors import ImageError
 from runner.images.progress import progress_for
-from runner.images.recipes import base_reference
 
 
 class Command(BaseCommand):
@@ -20,21 +21,26 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`--list` only names them."""
+        """Without names: those that are in use. `--list` only names them."""
+        parser.add_argument("runtimes", nargs="*", help="such as java21; all of them with --all")
+        parser.add_argument("--all", action="store_true", help="every runtime's")
         parser.add_argument("--list", action="store_true", help="name the images and stop")
 
     def handle(self, **options: Any) -> None:
         """Build or list; an error is one message."""
         if options["list"]:
-            for reference in (base_reference(), *(recipe.reference for recipe in recipes())):
+            wanted = recipes()
+            for reference in (*bases(wanted), *(recipe.reference for recipe in wanted)):
                 self.stdout.write(reference)
             return
         config = settings.FUNCTORY
         try:
+            chosen = [runtime(name).image for name in options["runtimes"]]
             ensure_images(
                 progress_for(),
                 docker_socket=config.docker_socket,
                 launcher_path=config.home / "bin" / "launcher",
+                runtimes=[row.image for row in RUNTIMES.values()] if options["all"] else chosen or None,
             )
-        except ImageError as error:
+        except (ImageError, InvalidParameterValue) as error:
             raise CommandError(str(error)) from error

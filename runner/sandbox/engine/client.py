@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from requests.exceptions import RequestException
 
 from runner.sandbox.driver import DriverError
@@ -86,6 +86,11 @@ class SandboxEngine:
         try:
             host = self._api.create_host_config(**host_options(plan))
             return str(self._api.create_container(host_config=host, **container_options(plan))["Id"])
+        except ImageNotFound as error:
+            raise DriverError(
+                f"The image of the runtime {plan.key.runtime} is not there: deploy the function again and it is "
+                f"made, or run `manage.py images {plan.key.runtime}`."
+            ) from error
         except (DockerException, RequestException) as error:
             raise DriverError(engine_words(error, doing="The engine cannot create a sandbox")) from error
 

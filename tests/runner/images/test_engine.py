@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from runner.images.base import command
+from runner.images.base import command, failure
 from runner.images.engine import ImageEngine, _follow, pack
 from runner.images.errors import ImageError
 from runner.images.progress import LineProgress
@@ -54,6 +54,22 @@ def test_the_base_is_made_from_the_default_mirror():
 def test_debians_keys_are_named_where_they_are(tmp_path):
     """Ubuntu's apt does not trust them by itself."""
     keyring = tmp_path / "debian.gpg"
-    assert not [word for word in command(keyring) if word.startswith("--keyring")]
+    assert not [word for word in command(keyring=keyring) if word.startswith("--keyring")]
     keyring.touch()
-    assert f"--keyring={keyring}" in command(keyring)
+    assert f"--keyring={keyring}" in command(keyring=keyring)
+
+
+def test_another_suite_is_made_the_same_way():
+    assert command("forky")[-2:] == ["forky", "-"]
+    assert command("forky")[:-2] == command()[:-2]
+
+
+def test_a_frozen_mirror_is_taken_only_when_the_operator_says_so():
+    assert not [word for word in command(environ={}) if "Valid-Until" in word]
+    assert [word for word in command(environ={"FUNCTORY_STALE_MIRROR": "1"}) if "Valid-Until" in word]
+
+
+def test_why_a_base_cannot_be_made_is_said():
+    expired = "E: Release file for .../InRelease is expired (invalid since 23d). Updates will not be applied."
+    assert "FUNCTORY_STALE_MIRROR=1" in failure("forky", expired)
+    assert failure("forky", "E: no space left").endswith("Debian forky:\nE: no space left")

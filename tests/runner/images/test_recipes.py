@@ -4,9 +4,17 @@ import shutil
 
 import pytest
 
-from runner.images.catalog import builder_reference, image_reference, recipes
+from functions.runtimes import RUNTIMES as TABLE
+from runner.images.catalog import (
+    bases,
+    builder_reference,
+    image_reference,
+    missing_images,
+    recipes,
+    used_runtimes,
+)
 from runner.images.errors import ImageError
-from runner.images.recipes import RUNTIMES, Recipe, base_reference, runtime_images
+from runner.images.recipes import RUNTIMES, Recipe, base_reference, runtime_images, suite_of
 
 DOCKERFILE = "ARG BASE\nARG TOOLCHAIN\nFROM ${TOOLCHAIN} AS builder\nFROM ${BASE} AS runtime\n"
 
@@ -66,6 +74,56 @@ def test_a_language_without_packages_has_no_builder(folder):
     assert only(folder).builder is None
 
 
+def test_what_builds_is_part_of_the_builder_and_not_baked(folder):
+    (folder / "cobol" / "builder").mkdir()
+    before = only(folder)
+    (folder / "cobol" / "builder" / "build").write_text("cobc -x main.cob")
+    (folder / "cobol" / "build.toml").write_text('tool = "cobc"')
+    after = only(folder)
+    assert after.builder.reference != before.builder.reference
+    assert after.builder.files["builder/build"].content == b"cobc -x main.cob"
+    assert not [path for path in after.runtime.files if path.startswith(("runtime/build", "runtime/builder"))]
+
+
+def test_a_runtime_may_be_of_another_suite(folder):
+    before = only(folder)
+    (folder / "cobol" / "images.toml").write_text('[images."cobol85"]\nsuite = "forky"\n')
+    after = only(folder)
+    assert before.runtime.starts_from["BASE"] == base_reference()
+    assert after.runtime.starts_from["BASE"] == base_reference("forky")
+    assert after.recipes[0].name == "toolchain-forky"
+    assert [suite_of(base) for base in bases(after.recipes)] == ["forky"]
+
+
+class Engine:
+    """Has what it is told to have."""
+
+    def __init__(self, *references, made=()):
+        self.references, self._made = set(references), frozenset(made)
+
+    def has(self, reference):
+        return reference in self.references
+
+    def made(self):
+        return self._made
+
+
+def test_only_what_a_runtime_needs_is_missing():
+    names = {reference.split(":")[0] for reference in missing_images(Engine(), ["python3.13"])}
+    assert names == {
+        *("functory/base", "functory/toolchain", "functory/launcher"),
+        *("functory/python3.13", "functory/builder-python3.13"),
+    }
+    wanted = recipes(["python3.13"])
+    there = Engine(base_reference(), *(recipe.reference for recipe in wanted))
+    assert missing_images(there, ["python3.13"]) == []
+
+
+def test_a_start_makes_python_and_node_and_what_was_made_here_before():
+    assert used_runtimes(Engine()) == ["nodejs22.x", "nodejs24.x", "provided.al2023", "python3.13"]
+    assert "python3.11" in used_runtimes(Engine(made=["python3.11"]))
+
+
 def test_arguments_and_parents_count():
     plain = Recipe("x", {})
     assert plain.digest == Recipe("x", {}).digest
@@ -73,7 +131,7 @@ def test_arguments_and_parents_count():
     assert plain.digest != Recipe("x", {}, starts_from={"BASE": "b"}).digest
 
 
-@pytest.mark.parametrize("runtime", ["python3.13", "nodejs22.x", "nodejs24.x", "provided.al2023"])
+@pytest.mark.parametrize("runtime", sorted(TABLE))
 def test_every_runtime_has_an_image(runtime):
     assert image_reference(runtime).startswith("functory/")
 
@@ -94,7 +152,8 @@ def test_a_runtime_without_packages_has_no_builder_to_name():
 
 
 def test_an_image_comes_after_those_it_starts_from():
-    seen = {base_reference()}
+    seen = set(bases(recipes()))
+    assert base_reference() in seen
     for recipe in recipes():
         assert set(recipe.starts_from.values()) <= seen
         seen.add(recipe.reference)

@@ -13,6 +13,7 @@ from functions.services import deploys
 from functions.states import DeploymentState
 from runner.build.builder import BuildFailed
 from runner.build.container import BuilderDown
+from runner.images.errors import ImageError
 from runner.jobs import deploy
 from runner.jobs.turns import is_anybodys_turn, turn
 
@@ -27,7 +28,7 @@ class Built:
         self.error = None
         self.size = 1_000
 
-    def install(self, plan, package, on_line):
+    def install(self, plan, package, on_line, *, owner):
         self.plans.append(plan)
         on_line("Collecting everything")
         if self.error:
@@ -46,6 +47,7 @@ def builder(monkeypatch):
 
     monkeypatch.setattr(deploy, "open_builder", opened)
     monkeypatch.setattr(deploy, "builder_reference", lambda name: f"builder:{name}")
+    monkeypatch.setattr(deploy.images, "are_missing", lambda _runtime: False)
     return built
 
 
@@ -330,3 +332,34 @@ def test_dependency_trees_have_a_row_with_their_size(draft, principal, starts, b
     deploy.run(str(requested(draft, principal).pk))
     tree = DependencyTree.objects.get()
     assert (tree.pk, tree.size, tree.runtime) == (builder.plans[0].key, 1_000, "python3.13")
+
+
+def test_the_first_function_of_a_runtime_waits_for_its_image(draft, principal, starts, builder, monkeypatch):
+    made = []
+
+    def make(identifier, on_line):
+        made.append(identifier)
+        on_line("Image python3.13: 12.0 s")
+
+    monkeypatch.setattr(deploy.images, "are_missing", lambda _runtime: not made)
+    monkeypatch.setattr(deploy.images, "make", make)
+    deployment = requested(draft, principal)
+    deploy.run(str(deployment.pk))
+    assert made == ["python3.13"]
+    assert "Image python3.13: 12.0 s" in again(deployment).log
+    assert again(deployment).state == DeploymentState.SUCCEEDED
+
+
+def test_an_image_that_cannot_be_made_ends_the_deployment_with_the_reason(
+    draft, principal, starts, builder, monkeypatch
+):
+    def make(_identifier, _on_line):
+        raise ImageError("No registry answers.")
+
+    monkeypatch.setattr(deploy.images, "are_missing", lambda _runtime: True)
+    monkeypatch.setattr(deploy.images, "make", make)
+    deployment = requested(draft, principal)
+    deploy.run(str(deployment.pk))
+    ended = again(deployment)
+    assert (ended.state, ended.error_type) == (DeploymentState.FAILED, "ServiceUnavailableException")
+    assert ended.error == "There is no image of Python 3.13 to run this in. No registry answers."

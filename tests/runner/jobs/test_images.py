@@ -1,0 +1,83 @@
+"""Images made for a runtime that was chosen: how far they are is told to pages, and why there is none."""
+
+import pytest
+
+from functions import image_states, queues
+from functions.image_states import ABSENT, ImageState
+from functions.services import runtime_images
+from runner.images.errors import ImageError
+from runner.jobs import images
+
+RUNTIME = "python3.11"
+
+
+@pytest.fixture
+def ensure(redis_server, monkeypatch):
+    """What stands for the engine: `ensure.append(function)` is called with the progress."""
+    works = []
+
+    def ensure_images(progress, **asked):
+        works.append(asked["runtimes"])
+        with progress.step("Image python3.11"):
+            progress.detail("Step 2/7 : RUN sh /build/install")
+            works.append(image_states.report_of(RUNTIME))
+
+    monkeypatch.setattr(images, "ensure_images", ensure_images)
+    return works
+
+
+def test_pages_see_the_step_and_then_that_it_is_ready(ensure):
+    lines = []
+    images.make(RUNTIME, lines.append)
+    assert ensure[0] == ["python3.11"]
+    assert (ensure[1].state, ensure[1].detail) == (
+        ImageState.MAKING,
+        "Image python3.11: Step 2/7 : RUN sh /build/install",
+    )
+    assert ensure[1].is_under_way
+    assert image_states.report_of(RUNTIME).state is ImageState.READY
+    assert lines[0] == "Image python3.11 ..."
+    assert lines[1].startswith("Image python3.11: ")
+
+
+def test_why_there_is_none_is_told_and_kept(redis_server, monkeypatch):
+    def fail(*_args, **_more):
+        raise ImageError("No registry answers.")
+
+    monkeypatch.setattr(images, "ensure_images", fail)
+    images.run(RUNTIME)
+    report = image_states.report_of(RUNTIME)
+    assert (report.state, report.detail) == (ImageState.FAILED, "No registry answers.")
+    with pytest.raises(ImageError):
+        images.make(RUNTIME, print)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "asked"),
+    [
+        (None, True),
+        (ImageState.ABSENT, True),
+        (ImageState.FAILED, True),
+        (ImageState.MAKING, False),
+        (ImageState.READY, False),
+    ],
+)
+def test_a_choice_asks_once(redis_server, django_capture_on_commit_callbacks, state, asked):
+    if state:
+        image_states.tell(RUNTIME, state)
+    with django_capture_on_commit_callbacks(execute=True):
+        runtime_images.want(identifier=RUNTIME)
+        runtime_images.want(identifier=RUNTIME)
+    assert queues.waiting(queues.DEPLOYS) == (1 if asked else 0)
+    assert image_states.report_of(RUNTIME).state is (ImageState.WAITING if asked else state)
+
+
+def test_without_redis_nothing_is_known_and_nothing_refused():
+    assert image_states.reports() == {}
+    runtime_images.want(identifier=RUNTIME)
+    image_states.tell(RUNTIME, ImageState.READY)
+
+
+def test_nothing_told_is_absent(redis_server):
+    assert image_states.report_of("java99") == ABSENT
