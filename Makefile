@@ -10,7 +10,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 .PHONY: help up prepare images doctor check format test test-fast test-docker test-browser test-hostile test-trouble \
-	test-faults test-runtimes test-postgres bench bench-full bench-compare bench-console profile screenshots vendor lock clean
+	test-faults test-runtimes test-postgres test-fuzz bench bench-full bench-compare bench-console profile screenshots vendor lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -51,6 +51,11 @@ test-fast: ## Only what needs neither Docker nor a browser
 test-docker test-browser test-hostile test-trouble test-faults test-runtimes test-postgres: ## One suite of its own
 	@$(HOST) prepare-tests
 	@$(SUITE) $(@:test-%=%) $(TESTS)
+
+test-fuzz: export FUNCTORY_FUZZ := 2000
+test-fuzz: ## 2,000 made-up requests to the AWS API
+	@$(HOST) venv --dev
+	@$(VENV)/python -m tests.support.suite fuzz $(TESTS)
 
 bench bench-full: ## Measure beside the bare floor, one table and JSON (BENCH="--cases warm --rounds 5"); -full: 40 minutes
 	@$(HOST) prepare-tests

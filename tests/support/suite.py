@@ -58,6 +58,7 @@ SUITES: dict[str, tuple[Phase, ...]] = {
     "hostile": (Phase("hostile", ("tests/hostile",), needs_images=True),),
     "trouble": (Phase("trouble", ("tests/trouble",), needs_images=True),),
     "faults": (Phase("faults", ("tests/faults",), needs_images=True),),
+    "fuzz": (Phase("made-up requests", ("tests/console/api/test_fuzz.py", "-s")),),
     "runtimes": (Phase("runtimes", ("tests/runner/runtimes",), needs_images=True),),
     "postgres": (POSTGRES,),
 }

@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.django_db(databases=["default", "telemetry"]),
     pytest.mark.urls("console.api.urls"),
 ]
-REQUESTS = int(os.environ.get("FUNCTORY_FUZZ", "200"))
+REQUESTS = int(os.environ.get("FUNCTORY_FUZZ", "100"))
 # What is not served is refused before it is read: it gets a tenth of the requests.
 SERVED = [one for one in lambda_model().operations if one.name in OPERATIONS]
 OTHERS = [one for one in lambda_model().operations if one.name not in OPERATIONS]

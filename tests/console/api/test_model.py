@@ -96,7 +96,11 @@ def test_what_a_pattern_describes_is_taken_and_its_opposite_is_not(member: tuple
     pattern = shape.metadata["pattern"]
 
     @settings(max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(st.from_regex(f"(?:{pattern})", fullmatch=True, alphabet=st.characters(max_codepoint=126)))
+    @given(
+        st.from_regex(
+            f"(?:{pattern})", fullmatch=True, alphabet=st.characters(min_codepoint=1, max_codepoint=126)
+        )
+    )
     def taken(text: str) -> None:
         fits = (limit(shape, "min") or 0) <= len(text) <= (limit(shape, "max") or MOST)
         assert "regular expression" not in faults(operation, path, text) or not (
