@@ -4,8 +4,9 @@ record. Pure but for the clock it is given; knows no sandboxes and no journal.""
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from functions import limits
 from functions.errors import FunctoryError

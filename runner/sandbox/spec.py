@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from functions.states import Outcome
 
 
@@ -61,8 +63,8 @@ class Binding:
     init_timeout_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+# Made per call: a Struct costs a sixth of a frozen dataclass.
+class Call(msgspec.Struct, frozen=True):
     """One event for a bound sandbox. `deadline_ms` is Unix time; the gateway keeps its own monotonic one."""
 
     request_id: str
@@ -87,8 +89,7 @@ class Bound:
     stack: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """How one call ended. `response` is the function's JSON (or its error object in AWS's shape when the
     outcome is a function error). `log` is what it wrote between start and end, at most the flood limit."""
 

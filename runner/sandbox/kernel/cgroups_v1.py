@@ -19,6 +19,7 @@ class CgroupV1:
         self._peak = ControlFile(memory / "memory.max_usage_in_bytes", os.O_RDONLY)
         self._stat = ControlFile(memory / "memory.stat", os.O_RDONLY)
         self._forget = ControlFile(memory / "memory.max_usage_in_bytes", os.O_WRONLY)
+        self._seen = (-1, 0)
 
     def limit_memory(self, limit_bytes: int) -> None:
         """The kernel refuses memory above memory+swap at any moment, so the order depends on the direction.
@@ -47,8 +48,13 @@ class CgroupV1:
         self._forget.write(b"0")
 
     def peak(self) -> int:
-        """The peak is never below what is used now, so present file cache comes off both alike."""
-        return max(0, self._peak.number() - file_cache(self._stat.read()))
+        """The peak is never below what is used now, so present file cache comes off both alike. memory.stat costs
+        ten times what the peak does: it is read when the peak has moved."""
+        peak, (seen, cache) = self._peak.number(), self._seen
+        if peak != seen:
+            cache = file_cache(self._stat.read())
+            self._seen = (peak, cache)
+        return max(0, peak - cache)
 
     def usage(self) -> int:
         """Bytes in use now, less file cache."""

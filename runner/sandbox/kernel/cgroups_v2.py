@@ -21,6 +21,7 @@ class CgroupV2:
         self._peak = ControlFile(directory / "memory.peak", os.O_RDWR)
         self._stat = ControlFile(directory / "memory.stat", os.O_RDONLY)
         self._peak_counts = False
+        self._seen = (-1, 0)
 
     def limit_memory(self, limit_bytes: int) -> None:
         """No swap at all, then the limit."""
@@ -50,10 +51,15 @@ class CgroupV2:
             self._peak_counts = True
 
     def peak(self) -> int:
-        """Peak less present file cache; what is used now where the peak cannot be reset."""
+        """Peak less present file cache; what is used now where the peak cannot be reset. memory.stat is read when
+        the peak has moved."""
         if not self._peak_counts:
             return self.usage()
-        return max(0, self._peak.number() - file_cache(self._stat.read()))
+        peak, (seen, cache) = self._peak.number(), self._seen
+        if peak != seen:
+            cache = file_cache(self._stat.read())
+            self._seen = (peak, cache)
+        return max(0, peak - cache)
 
     def usage(self) -> int:
         """Bytes in use now, less file cache."""

@@ -328,6 +328,21 @@ def test_idle_it_is_frozen_and_a_call_thaws_it():
     live(scenario)
 
 
+def test_neighbouring_calls_share_a_memory_peak_and_later_ones_do_not(monkeypatch):
+    async def scenario():
+        world = await World().busy()
+        for _ in range(3):
+            world.sandbox.on_frame(frames.SUCCESS, b"1")
+            world.sandbox.invoke(call(), world.ends.append)
+        assert world.box.done.count("reset_peak") == 1
+        world.sandbox.on_frame(frames.SUCCESS, b"1")
+        monkeypatch.setattr("runner.sandbox.sandbox.PEAK_S", 0.0)
+        world.sandbox.invoke(call(), world.ends.append)
+        assert world.box.done.count("reset_peak") == 2
+
+    live(scenario)
+
+
 def test_ended_from_outside_a_call_is_a_platform_failure_and_removal_happens():
     async def scenario():
         world = await World().busy()

@@ -85,6 +85,14 @@ def test_v1_peak_is_less_file_cache(v1: CgroupV1) -> None:
     v1.close()
 
 
+def test_v1_file_cache_is_looked_at_when_the_peak_has_moved(v1: CgroupV1) -> None:
+    assert v1.peak() == 4500
+    (v1.memory / "memory.stat").write_text("cache 9\ninactive_file 0\nactive_file 0\n")
+    assert v1.peak() == 4500
+    (v1.memory / "memory.max_usage_in_bytes").write_text("6000")
+    assert v1.peak() == 6000
+
+
 def test_v1_an_event_of_a_living_group_is_a_memory_kill(v1: CgroupV1) -> None:
     watch = OomWatchV1(v1.memory)
     assert not watch.check()
