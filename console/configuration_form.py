@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.http import QueryDict
 
@@ -12,6 +13,8 @@ from console.forms import Form, as_mapping, read_pairs
 from functions import pricing
 from functions.installation import vault
 from functions.models import Draft, Revision
+from functions.queries import secrets
+from functions.secret_references import reference
 
 TEXTS = ("description", "handler", "runtime", "network", "event_capture")
 NUMBERS = {"memory_mb": "Memory", "timeout_s": "The time-out", "ephemeral_mb": "Temporary storage"}
@@ -58,6 +61,11 @@ def typed_environment(post: QueryDict, known: Mapping[str, str]) -> dict[str, st
 def shown_environment(known: Mapping[str, str], *, reveal: bool) -> list[tuple[str, str]]:
     """Rows for the form: values only where they are revealed."""
     return [(name, value if reveal else "") for name, value in sorted(known.items())]
+
+
+def secret_references(project_id: UUID) -> list[str]:
+    """What may be put into a value for each secret of the project."""
+    return [reference(name) for name in secrets.names(project_id)]
 
 
 def million_pico(memory_mb: int, duration_ms: int) -> int:

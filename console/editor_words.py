@@ -10,6 +10,7 @@ from functions.installation import store
 from functions.limits import EDITOR_FILES, EDITOR_TEXT
 from functions.models import Draft, Revision
 from functions.naming import RESERVED_ENVIRONMENT
+from functions.queries import secrets
 from functions.runtimes import runtime
 
 
@@ -24,6 +25,7 @@ def words_of(draft: Draft, deployed: Revision | None) -> dict[str, Any]:
         "modules": list(known.modules) if known else [],
         "packages": words.installed(row.language, store().dependencies(key) if key else None),
         "variables": sorted({*environment_of(draft), *RESERVED_ENVIRONMENT}),
+        "secrets": secrets.names(draft.function.project_id),
         "manifest": row.manifest,
         "linted": table.linted_suffixes(),
         "formatted": table.formatted_suffixes(),

@@ -53,6 +53,13 @@ TERMS: dict[str, Term] = {
         "All names and values together: 4 KB.",
         aws="Environment.Variables",
     ),
+    "secret": Term(
+        "Secret",
+        "A value with a name, kept encrypted for the functions of a project. Variables refer to it by name.",
+        "It is changed in one place, for all functions at once and without a deploy, and no setting shows it.",
+        "64 KB each.",
+        aws="AWS Secrets Manager; {{resolve:secretsmanager:NAME}}",
+    ),
     "ephemeral": Term(
         "Temporary storage",
         "The writable folder /tmp. Everything else in the environment is read-only.",
@@ -119,6 +126,13 @@ TERMS: dict[str, Term] = {
         "warm for the next.",
         "Nothing runs, and nothing is charged, between calls.",
         aws="Execution environment",
+    ),
+    "release": Term(
+        "Gradual release",
+        "A new version takes some of the calls first, and all of them once it did no worse than the old one.",
+        "A mistake meets a few callers and not all; error rate and p95 decide, and traffic goes back by itself. "
+        "With fewer than 20 calls a step lasts up to an hour longer before it goes on unjudged.",
+        aws="Traffic shifting with weighted aliases; CodeDeploy's Canary and Linear",
     ),
     "schedule": Term(
         "Schedule",

@@ -117,6 +117,21 @@ class ResourceConflict(FunctoryError):
     kind = "User"
 
 
+class UnresolvedSecret(FunctoryError):
+    """A function's environment refers to a secret that cannot be had. The nearest that AWS's Invoke has is the
+    error of an environment that cannot be decrypted."""
+
+    code = "KMSNotFoundException"
+    status = 502
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Functory was unable to resolve the environment variables: {reason} Deploy the function with a "
+            "reference that holds, or create the secret.",
+            field="environment",
+        )
+
+
 class PreconditionFailed(FunctoryError):
     """It was changed since the caller read it."""
 

@@ -11,7 +11,8 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class FunctionSnapshot:
     """Everything the gateway needs to run one revision under one qualifier. Secrets are in clear here: never
-    log or serialise it. `code` and `dependencies` are directories to mount read-only."""
+    log or serialise it. `code` and `dependencies` are directories to mount read-only. `secrets` says which
+    editions of which secrets are in the environment."""
 
     project_id: str
     account: str
@@ -30,6 +31,7 @@ class FunctionSnapshot:
     dependencies: Path | None
     layers: tuple[Path, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: str = ""
     reserved_concurrency: int | None = None
     account_concurrency: int = 1000
     event_capture: str = "recent"

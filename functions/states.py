@@ -95,6 +95,16 @@ class DeploymentState(TextChoices):
     SUPERSEDED = "superseded", "Superseded by a newer deploy"
 
 
+class ReleaseState(TextChoices):
+    """Where a gradual release stands."""
+
+    RUNNING = "running", "Under way"
+    PROMOTED = "promoted", "Serves all calls"
+    ROLLED_BACK = "rolled_back", "Rolled back by itself"
+    ABORTED = "aborted", "Rolled back"
+    SUPERSEDED = "superseded", "Overtaken"
+
+
 DEPLOYMENT_MOVES: dict[str, frozenset[str]] = {
     DeploymentState.QUEUED: frozenset(
         {DeploymentState.SAVING, DeploymentState.FAILED, DeploymentState.SUPERSEDED}

@@ -1,5 +1,5 @@
-"""The scheduler: hands over schedules that are due, wakes drains when events are, and housekeeping now and then.
-Any number may run: each due time fires once. Runs no function itself.
+"""The scheduler: hands over schedules that are due, wakes drains when events are, moves releases on, and has house
+kept now and then. Any number may run: each due time fires once. Runs no function itself.
 
 A firing is written to the event stream first and noted in its row afterwards. Whoever dies in between leaves it
 due; it is then written again under the same event id, which the recorder stores once."""
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from functions import queues
 from functions.records import encode
-from functions.services import events, firings
+from functions.services import events, firings, releases
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class Scheduler:
         now = self.now()
         if events.any_due(now, lost_before=now - LOST_AFTER):
             queues.enqueue_drain()
+        releases.advance_due(now=now)
         self.keep_house()
 
     def fire(self) -> int:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from console import progress as words
 from console import stack_frames
 from console.http import Place, project_view
+from console.release_form import typed_steps
 from functions.errors import ResourceNotFound
 from functions.models import Deployment
 from functions.runtimes import runtime
@@ -31,7 +32,10 @@ def request(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """Deploy the draft; a page that shows progress in place gets its fragment, others are sent to it."""
     description = request.POST.get("description", "").strip()
     deployment = deploys.request_deploy(
-        acting=place.principal, function=place.function(name), description=description
+        acting=place.principal,
+        function=place.function(name),
+        description=description,
+        release=typed_steps(request.POST),
     )
     if request.headers.get("HX-Request"):
         return _fragment(request, place, deployment)

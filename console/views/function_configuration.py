@@ -140,6 +140,7 @@ def _page(function: Function, form: Form, shown: list[tuple[str, str]], reveal: 
         "function": function,
         "form": form,
         "environment": shown,
+        "secret_references": fields.secret_references(function.project_id),
         "reveal": reveal,
         "runtimes": RUNTIMES.values(),
         "networks": NetworkMode.choices,

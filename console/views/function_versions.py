@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from console.configuration_form import environment_of
 from console.http import Place, project_view
+from console.release_form import release_context
 from console.snippets import aws
 from functions.models import Deployment, Function, Revision, Version
 from functions.queries.functions import header
@@ -68,6 +69,7 @@ def page(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         "unpublished": function.latest_id is not None
         and (newest is None or newest.revision_id != function.latest_id),
         "deployments": _deployments(function),
+        **release_context(function),
         **_comparison(request, rows),
         "command": aws(settings.FUNCTORY, "lambda", "list-versions-by-function", "--function-name", name),
     }

@@ -247,6 +247,7 @@ def _review_page(function: Function) -> dict[str, Any]:
         **_frame(function, 5),
         "form": fields.form_of(function.draft),
         "environment": fields.shown_environment(known, reveal=True),
+        "secret_references": fields.secret_references(function.project_id),
         "reveal": True,
         "networks": NetworkMode.choices,
         "runtime": runtime(function.draft.runtime),

@@ -7,6 +7,8 @@ from functions.models.invocation import Attempt, Event, Invocation, InvocationLo
 from functions.models.metric import MetricMinute, MetricSpan, UsageDay, UsageMonth
 from functions.models.policy import FunctionPolicy
 from functions.models.refusal import Refusal
+from functions.models.release import Release
+from functions.models.secret import Secret
 from functions.models.trigger import FunctionUrl, Schedule
 from functions.models.version import Alias, Artifact, DependencyTree, Deployment, Revision, Version
 
@@ -33,8 +35,10 @@ __all__ = [
     "MetricSpan",
     "Project",
     "Refusal",
+    "Release",
     "Revision",
     "Schedule",
+    "Secret",
     "TestEvent",
     "UsageDay",
     "UsageMonth",

@@ -11,6 +11,7 @@ from functions.models.access import Project, User
 from functions.models.base import Row
 from functions.models.configuration import Configuration
 from functions.models.function import Function
+from functions.models.secret import Secret
 from functions.states import DEPLOYMENT_ENDED, DeploymentState
 
 # An update by the API is seen as under way for so long at least: programs that were written for AWS count on it.
@@ -44,6 +45,7 @@ class Revision(Configuration, Row):
     dependencies = models.ForeignKey(
         DependencyTree, models.PROTECT, null=True, blank=True, related_name="revisions"
     )
+    secrets = models.ManyToManyField(Secret, related_name="revisions")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -97,7 +99,8 @@ class Alias(Row):
 class Deployment(Row):
     """One attempt to bring code live: its state, its steps with times, and why it failed. A console deploy
     publishes a version and moves alias `live` (`publish`); the API's updates move $LATEST only; a `trial` makes a
-    draft's revision ready to be called by its id, and moves nothing."""
+    draft's revision ready to be called by its id, and moves nothing. `release_steps` are [percent, seconds] each:
+    with any, `live` goes to the new version in these steps."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="deployments")
     function = models.ForeignKey(Function, models.CASCADE, related_name="deployments")
@@ -106,6 +109,7 @@ class Deployment(Row):
     trial = models.BooleanField(default=False)
     install_dependencies = models.BooleanField(default=True)
     draft_token = models.UUIDField(null=True)
+    release_steps = models.JSONField(default=list)
     revision = models.ForeignKey(Revision, models.SET_NULL, null=True, related_name="deployments")
     version = models.ForeignKey(Version, models.SET_NULL, null=True, related_name="deployments")
     description = models.CharField(max_length=256, blank=True)

@@ -24,6 +24,7 @@ from functions.models import (
 )
 from functions.naming import is_latest
 from functions.policies import read_statement
+from functions.queries import secrets
 from functions.queries.access import person_principal
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, Statement, UrlSnapshot
 from functions.states import LATEST, RecursiveLoop, Role
@@ -91,6 +92,7 @@ def access_key(key_id: str) -> KeySnapshot | None:
 
 def snapshot(function: Function, revision: Revision, version: str) -> FunctionSnapshot:
     """What runs when `revision` of `function` is called as `version`."""
+    environment = secrets.resolved(function.project_id, vault().unseal_environment(revision.environment))
     code, dependencies = store().paths(
         revision.artifact_id, revision.dependencies_id, linked=revision.runtime.startswith("nodejs")
     )
@@ -110,7 +112,8 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
         network=revision.network,
         code=code,
         dependencies=dependencies,
-        environment=vault().unseal_environment(revision.environment),
+        environment=environment.variables,
+        secrets=environment.editions,
         reserved_concurrency=function.reserved_concurrency,
         event_capture=revision.event_capture,
         redact=tuple(revision.redact),

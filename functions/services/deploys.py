@@ -38,8 +38,12 @@ from functions.models.configuration import CONFIGURATION_FIELDS
 from functions.naming import plain_text
 from functions.outages import require_room
 from functions.queues import announce_change, enqueue_deploy
+from functions.release_policy import Limits, Step, Steps
 from functions.services.drafts import follow_revision
 from functions.services.guard import record, require
+from functions.services.release_ends import supersede
+from functions.services.releases import begin
+from functions.services.secrets import bind
 from functions.services.triggers import create_chosen_trigger
 from functions.services.versions import alias_picture, next_version
 from functions.snapshots import Principal
@@ -53,15 +57,21 @@ DISCARDED_AT_ONCE = 200
 
 
 @transaction.atomic
-def request_deploy(*, acting: Principal, function: Function, description: str = "") -> Deployment:
+def request_deploy(
+    *, acting: Principal, function: Function, description: str = "", release: Steps = ()
+) -> Deployment:
     """Freeze the draft and have it deployed: dependencies installed, first start checked, next version
-    published, alias `live` moved. Editing may go on meanwhile. Raises InvalidParameterValue for a draft
-    without code."""
+    published, alias `live` moved, in the steps of `release` where a version serves. Editing may go on meanwhile.
+    Raises InvalidParameterValue for a draft without code."""
     require(acting, Role.DEVELOPER, function.project_id)
     draft, revision = _freeze(function, acting)
-    return _enqueue(
+    deployment = _enqueue(
         acting, function, revision, publish=True, install=True, token=draft.token, description=description
     )
+    if release:
+        deployment.release_steps = [[step.percent, step.seconds] for step in release]
+        deployment.save(update_fields=["release_steps"])
+    return deployment
 
 
 @transaction.atomic
@@ -261,16 +271,27 @@ def _publish(function: Function, revision: Revision, acting: Principal, deployme
     version = next_version(function, revision, acting, deployment.description)
     if deployment.draft_token is None:  # the API publishes numbers only; `live` is the console's
         return version
-    alias, _ = Alias.objects.get_or_create(function=function, name=LIVE_ALIAS)
-    alias.version, alias.second_version, alias.second_weight = version, None, 0.0
-    alias.save()
-    record(acting, "alias.update", function, project_id=function.project_id, after=alias_picture(alias))
+    _move_live(function, version, acting, deployment)
     draft = Draft.objects.select_for_update().get(function=function)
     if draft.wizard_step:
         create_chosen_trigger(acting=acting, function=function, choice=draft.trigger)
     draft.deployed_token, draft.wizard_step = deployment.draft_token, 0
     draft.save(update_fields=["deployed_token", "wizard_step"])
     return version
+
+
+def _move_live(function: Function, version: Version, acting: Principal, deployment: Deployment) -> None:
+    """To the new version: at once, or in steps where there is one to come from."""
+    alias, _ = Alias.objects.select_for_update().get_or_create(function=function, name=LIVE_ALIAS)
+    supersede(alias, f"Version {version.number} was deployed")
+    if deployment.release_steps and alias.version is not None:
+        alias.second_version, alias.second_weight = None, 0.0
+        steps = tuple(Step(*step) for step in deployment.release_steps)
+        begin(acting=acting, alias=alias, version=version, steps=steps, limits=Limits())
+        return
+    alias.version, alias.second_version, alias.second_weight = version, None, 0.0
+    alias.save()
+    record(acting, "alias.update", function, project_id=function.project_id, after=alias_picture(alias))
 
 
 def _is_overtaken(function: Function, revision: Revision) -> bool:
@@ -298,7 +319,9 @@ def _revision(
     function: Function, artifact: Artifact, settings: Mapping[str, Any], acting: Principal
 ) -> Revision:
     creator = UUID(acting.id) if acting.kind == "user" else None
-    return Revision.objects.create(function=function, artifact=artifact, created_by_id=creator, **settings)
+    made = Revision.objects.create(function=function, artifact=artifact, created_by_id=creator, **settings)
+    bind(made)
+    return made
 
 
 def _enqueue(

@@ -27,6 +27,7 @@ from functions.naming import check_environment, check_file_path, check_handler, 
 from functions.redaction import check_paths
 from functions.runtimes import runtime
 from functions.services.guard import record, require
+from functions.services.secrets import check_references
 from functions.snapshots import Principal
 from functions.states import EventCapture, NetworkMode, Role
 
@@ -118,6 +119,7 @@ def save_configuration(
     for name, value in values.items():
         setattr(draft, name, _CHECKS[name](value))
     if environment is not None:
+        check_references(function.project_id, environment)
         draft.environment = vault().seal_environment(check_environment(environment, ENVIRONMENT))
     after = {name: getattr(draft, name) for name in values}
     return _save(acting, draft, "draft.configuration", after=after)

@@ -15,6 +15,7 @@ from functions.queues import announce_change
 from functions.services.event_configs import drop_event_config
 from functions.services.guard import record, require
 from functions.services.policies import drop_policy
+from functions.services.release_ends import supersede
 from functions.snapshots import Principal
 from functions.states import LIVE_ALIAS, Role
 
@@ -122,6 +123,8 @@ def update_alias(
     # As it stands now: a deploy may have moved it since the caller read it.
     alias.refresh_from_db(from_queryset=Alias.objects.select_for_update())
     before = alias_picture(alias)
+    if version is not None or second is not None or not keep_second:
+        supersede(alias, f"{acting.name} pointed the alias elsewhere")
     if second is None and keep_second and alias.second_version is not None:
         second = (str(alias.second_version.number), alias.second_weight)
     if version is not None or second is not None or not keep_second:

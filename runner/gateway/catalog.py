@@ -22,6 +22,7 @@ THREADS = 4
 MOST_ENTRIES = 50_000
 MOST_NOT_FOUND = 10_000
 NEGATIVE_S = 2.0
+UNKNOWN: LaneKey = ("", "", "")  # among what a function may run: nothing may be concluded
 UNSUBSCRIBED_S = 5.0  # how long an entry is believed while announcements cannot be heard
 
 Then = Callable[[Any], None]
@@ -236,9 +237,9 @@ class Catalog:
             if isinstance(value, Route):
                 live.update(lane_key(snapshot) for snapshot, _ in value.choices)
             elif isinstance(value, ServiceUnavailable):
-                live.add(("", ""))  # the database is away: nothing may be concluded
+                live.add(UNKNOWN)  # the database is away
                 self._used.setdefault(function_id, set()).update(qualifiers)
-            if not left and ("", "") not in live:
+            if not left and UNKNOWN not in live:
                 self.on_retain(function_id, live)
 
         for qualifier in qualifiers:

@@ -90,8 +90,8 @@ class Placement:
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """One revision under one version name (the name is part of a sandbox's environment). `warm` is a stack:
-    the last one used is the first one used again, so that the others may end."""
+    """One revision under one version name (the name is part of a sandbox's environment) with its secrets. `warm`
+    is a stack: the last one used is the first one used again, so that the others may end."""
 
     snapshot: FunctionSnapshot
     warm: list[Placement] = field(default_factory=list)
@@ -108,12 +108,12 @@ class Lane:
         return not (self.placements or self.waiting or self.starting)
 
 
-LaneKey = tuple[str, str]
+LaneKey = tuple[str, str, str]
 
 
 def lane_key(snapshot: FunctionSnapshot) -> LaneKey:
-    """Revision and version name."""
-    return (snapshot.revision_id, snapshot.version)
+    """Revision, version name, and which editions of secrets are in the environment."""
+    return (snapshot.revision_id, snapshot.version, snapshot.secrets)
 
 
 class Lanes:
@@ -125,7 +125,7 @@ class Lanes:
 
     def get(self, snapshot: FunctionSnapshot) -> Lane:
         """The lane of a snapshot, made if it is the first."""
-        key = (snapshot.revision_id, snapshot.version)
+        key = lane_key(snapshot)
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane(snapshot)

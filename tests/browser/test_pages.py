@@ -30,6 +30,7 @@ PAGES = (
     "sandboxes",
     "settings/project",
     "settings/keys",
+    "settings/secrets",
     "settings/people",
     "settings/limits",
     "settings/audit",

@@ -15,8 +15,10 @@ from functions.archives import FileContent, pack
 from functions.ids import new_id
 from functions.installation import store
 from functions.models import AuditEntry, Draft
-from functions.services import deploys, functions, triggers
+from functions.release_policy import Step
+from functions.services import deploys, functions, releases, triggers, versions
 from functions.services.keys import create_access_key
+from functions.services.secrets import create_secret
 from functions.services.test_events import save_test_event
 from functions.states import EventState, Outcome, Role
 from runner.client import Health, HostView, SandboxesView, SandboxView, SupplyView
@@ -56,7 +58,9 @@ def furnished(config, project, principal, user, function, seed):
     Draft.objects.filter(function=rows.make_function(project, "a-draft")).update(wizard_step=5)
     functions.delete_function(acting=principal, function=rows.deploy(rows.make_function(project, "gone")))
     create_access_key(acting=principal, project=project, user=user)
+    create_secret(acting=principal, project=project, name="db/password", value="a-value")
     rows.make_user(project, "somebody", Role.VIEWER)
+    _releases(principal, project)
     with stand_in_gateway(config.gateway_socket) as gateway:
         gateway.answer = lambda asked: (200, _gateway_answer(asked.path, project, function))
         yield function
@@ -81,6 +85,15 @@ def _triggers(principal, function):
     function.latest = rows.make_revision(function, artifact=_stored_code())
     function.save()
     deploys.request_deploy(acting=principal, function=function)
+
+
+def _releases(principal, project):
+    """Two functions whose second version is on its way: a crawl ends one by each of the two buttons."""
+    for name in ("on-its-way", "on-its-way-too"):
+        first = rows.deploy(rows.make_function(project, name), artifact=_stored_code())
+        going = rows.deploy(first, artifact=_stored_code())
+        versions.roll_back(acting=principal, function=going, number=1)
+        releases.start_release(acting=principal, function=going, number=2, steps=(Step(10, 300),))
 
 
 def _stored_code():

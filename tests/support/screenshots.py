@@ -93,6 +93,7 @@ PAGES = (
     Shot("sandboxes", "sandboxes"),
     Shot("settings", "settings/project"),
     Shot("keys", "settings/keys"),
+    Shot("secrets", "settings/secrets"),
     Shot("people", "settings/people"),
     Shot("limits", "settings/limits"),
     Shot("audit", "settings/audit"),

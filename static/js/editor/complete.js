@@ -1,5 +1,5 @@
-// Completion beyond a language's own: members of `context`, environment variables, modules, packages and the
-// function's own files.
+// Completion beyond a language's own: members of `context`, environment variables, secrets, modules, packages and
+// the function's own files.
 
 const option = (type) => (label) => ({ label, type, apply: label });
 
@@ -26,12 +26,14 @@ function scriptModules(files, path) {
 // What stands before the cursor decides: [pattern with the part to complete as its last group, words to offer].
 function places(words, files, path) {
   const variables = () => words.variables.map(option("constant"));
+  const secrets = () => words.secrets.map(option("constant"));
   const members = () => words.context.map(option("property"));
   const modules = (own) => [...own.map(option("namespace")), ...words.packages.map(option("namespace")), ...words.modules.map(option("namespace"))];
   if (path.endsWith(".py")) {
     return [
       [/\bcontext\.(\w*)$/, members],
       [/\bos\.(?:environ\s*\[|environ\.get\(|getenv\()\s*["'](\w*)$/, variables],
+      [/\bSecretId\s*=\s*["']([\w/+=.@-]*)$/, secrets],
       [/^\s*(?:from|import)\s+([\w.]*)$/, () => modules(pythonModules(files, path))],
     ];
   }
@@ -39,6 +41,7 @@ function places(words, files, path) {
   return [
     [/\bcontext\.(\w*)$/, members],
     [/\bprocess\.env(?:\.|\[\s*["'])(\w*)$/, variables],
+    [/\bSecretId\s*:\s*["']([\w/+=.@-]*)$/, secrets],
     [/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(\s*)["']([^"']*)$/, () => modules(scriptModules(files, path))],
   ];
 }
@@ -50,7 +53,7 @@ export function completion({ words, files, path }) {
     const before = line.text.slice(0, context.pos - line.from);
     for (const [pattern, options] of known) {
       const found = pattern.exec(before);
-      if (found) return { from: context.pos - found[1].length, options: options(), validFor: /^[\w./@:-]*$/ };
+      if (found) return { from: context.pos - found[1].length, options: options(), validFor: /^[\w./@:+=-]*$/ };
     }
     return null;
   };

@@ -147,7 +147,7 @@ def test_a_change_is_seen_and_old_revisions_are_let_go():
         await by_name(catalog)
         table.revision = "r2"
         catalog.function_changed(F)
-        assert await told.get() == (F, {("r2", "1")})
+        assert await told.get() == (F, {("r2", "1", "")})
         assert (await by_name(catalog)).choices[0][0].revision_id == "r2"
         table.names.clear()
         catalog.function_changed(F)

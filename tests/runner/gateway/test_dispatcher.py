@@ -343,7 +343,7 @@ def test_old_revisions_drain_and_no_call_fails(run):
     async def body(world):
         busy = world.submit(snapshot("old"))
         await until(lambda: world.boxes and world.boxes[0].calls)
-        world.fleet.retain(FUNCTION, {("new", "1")})
+        world.fleet.retain(FUNCTION, {("new", "1", "")})
         assert world.boxes[0].alive
         world.boxes[0].finish()
         assert (await busy).refusal is None
@@ -361,7 +361,20 @@ def test_idle_sandboxes_of_an_old_revision_end_and_live_ones_stay(run):
     async def body(world):
         await world.submit(snapshot("old"))
         await world.submit(snapshot("new"))
-        world.fleet.retain(FUNCTION, {("new", "1")})
+        world.fleet.retain(FUNCTION, {("new", "1", "")})
+        await until(lambda: world.boxes[0].reason)
+        assert world.boxes[0].reason == EndReason.DRAINED
+        assert world.boxes[1].alive
+
+    run(body, answer=answered)
+
+
+def test_a_sandbox_with_an_old_secret_takes_no_new_call(run):
+    async def body(world):
+        await world.submit(snapshot("r1", secrets="s.1"))
+        await world.submit(snapshot("r1", secrets="s.2"))
+        assert len(world.boxes) == 2
+        world.fleet.retain(FUNCTION, {("r1", "1", "s.2")})
         await until(lambda: world.boxes[0].reason)
         assert world.boxes[0].reason == EndReason.DRAINED
         assert world.boxes[1].alive
@@ -394,7 +407,7 @@ def test_warming_for_a_deploy_makes_the_first_call_warm(run):
     async def body(world):
         bound = await world.fleet.warm(snapshot("next"))
         assert bound.outcome is Outcome.SUCCESS
-        world.fleet.retain(FUNCTION, {("r1", "1")})  # announced before the new revision is live
+        world.fleet.retain(FUNCTION, {("r1", "1", "")})  # announced before the new revision is live
         first = await world.submit(snapshot("next"))
         assert (first.record.cold, first.record.init_us) == (False, 0)
         assert len(world.boxes) == 1
