@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 
 from functions.states import EndReason
@@ -18,7 +17,6 @@ class Ends:
     def __init__(self) -> None:
         self._recent: deque[EndView] = deque(maxlen=REMEMBERED)
         self.leaving_mb = 0
-        self.changed = asyncio.Event()
 
     def note(self, sandbox_id: str, function_name: str, reason: EndReason, detail: str = "") -> None:
         """One ends."""
@@ -26,11 +24,6 @@ class Ends:
             id=sandbox_id, function_name=function_name, reason=reason.value, at_us=now_us(), detail=detail
         )
         self._recent.appendleft(view)
-
-    def tell(self) -> None:
-        """One is gone: wake those who wait for its memory."""
-        self.changed.set()
-        self.changed = asyncio.Event()
 
     def recent(self) -> list[EndView]:
         """Newest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from runner.sandbox import eviction
 from runner.sandbox.leases import ACCOUNT
 from runner.sandbox.spec import Bound
 
+CLOSE_ENOUGH_S = 0.001
 log = logging.getLogger("functory.fleet")
 
 
@@ -32,6 +34,14 @@ class Rules:
     patience_s: float = 30.0
     queue: int = 1000
     keep_warmed_s: float = 120.0
+
+
+@dataclass(eq=False, slots=True)
+class Wish:
+    """A deploy that waits for memory. Granted means taken."""
+
+    memory_mb: int
+    granted: asyncio.Future[None]
 
 
 def _unset(*_: object) -> None:
@@ -48,6 +58,8 @@ class Fleet:
         self._starter = starter
         self._rules = rules or Rules()
         self._starving: list[Lane] = []
+        self._warming: deque[Wish] = deque()
+        self._patience: dict[Lane, asyncio.TimerHandle] = {}
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.lanes = Lanes()
@@ -69,8 +81,11 @@ class Fleet:
             return
         lane.waiting.append(call)
         self._waiting += 1
-        call.patience = self._loop.call_later(self._rules.patience_s, self._give_up, call, lane)
-        self._start_missing(lane)
+        call.waits_until = self._loop.time() + self._rules.patience_s
+        if lane not in self._patience:
+            self._watch_patience(lane, self._rules.patience_s)
+        if not lane.hungry:  # else room was looked for and will be again when there is some
+            self._start_missing(lane)
 
     def offer(self, placement: Placement) -> None:
         """A sandbox has nothing to do: the longest waiting call of its revision, else back on the stack."""
@@ -84,15 +99,12 @@ class Fleet:
         else:
             placement.last_used = self._loop.time()
             lane.warm.append(placement)
-            if self._starving:
+            if self._starving or self._warming:
                 self._feed()
 
     def _next(self, lane: Lane) -> Invocation:
         call = lane.waiting.popleft()
         self._waiting -= 1
-        if call.patience is not None:
-            call.patience.cancel()
-            call.patience = None
         return call
 
     def _too_much(self, lane: Lane) -> FunctoryError | None:
@@ -105,10 +117,19 @@ class Fleet:
             return TooManyRequests("The machine is full and its queue is too.", reason=ACCOUNT)
         return None
 
+    def _watch_patience(self, lane: Lane, after_s: float) -> None:
+        """One timer for all that wait in a lane, since the first of them is the first to give up."""
+        self._patience[lane] = self._loop.call_later(after_s, self._look_for_impatience, lane)
+
+    def _look_for_impatience(self, lane: Lane) -> None:
+        del self._patience[lane]
+        now = self._loop.time()
+        while lane.waiting and lane.waiting[0].waits_until - now < CLOSE_ENOUGH_S:
+            self._give_up(self._next(lane), lane)
+        if lane.waiting:
+            self._watch_patience(lane, lane.waiting[0].waits_until - now)
+
     def _give_up(self, call: Invocation, lane: Lane) -> None:
-        lane.waiting.remove(call)
-        self._waiting -= 1
-        call.patience = None
         seconds = self._rules.patience_s
         message = f"The machine had no room for another sandbox within {seconds:.0f} seconds."
         self.refuse(call, TooManyRequests(message, reason=ACCOUNT))
@@ -137,7 +158,10 @@ class Fleet:
         return True
 
     def _feed(self) -> None:
-        """Memory was freed or a sandbox fell idle: lanes that could not start one try again, oldest first."""
+        """Memory was freed or a sandbox fell idle: who could not start one tries again, oldest first; deploys
+        before calls, since calls of the function's old revision may never cease to wait."""
+        while self._warming and self._make_room(self._warming[0].memory_mb):
+            self._warming.popleft().granted.set_result(None)
         starving, self._starving = self._starving, []
         for lane in starving:
             lane.hungry = False
@@ -145,8 +169,7 @@ class Fleet:
 
     def _freed(self, memory_mb: int) -> None:
         self.room.free(memory_mb)
-        self.ends.tell()
-        if self._starving:
+        if self._starving or self._warming:
             self._feed()
 
     # --- cold starts ---
@@ -206,7 +229,7 @@ class Fleet:
             raise refusal
         lane.starting += 1
         try:
-            await self._wait_for_room(snapshot.memory_mb)
+            await self._wait_for_room(lane)
             bound, placement = await self._start(lane, "a deploy checked that it starts")
         finally:
             lane.starting -= 1
@@ -217,13 +240,36 @@ class Fleet:
         self.lanes.forget(lane)
         return bound
 
-    async def _wait_for_room(self, memory_mb: int) -> None:
-        deadline = self._loop.time() + self._rules.patience_s
-        while not self._make_room(memory_mb):
-            try:
-                await asyncio.wait_for(self.ends.changed.wait(), deadline - self._loop.time())
-            except TimeoutError:
+    async def _wait_for_room(self, lane: Lane) -> None:
+        """Take memory for a sandbox of the lane, waiting for it if need be. When the machine is full of the
+        function's own busy sandboxes, as under load, one of them ends after its call."""
+        if self._make_room(lane.snapshot.memory_mb):
+            return
+        wish = Wish(lane.snapshot.memory_mb, self._loop.create_future())
+        self._warming.append(wish)
+        self._drain_one(lane)
+        try:
+            await asyncio.wait_for(asyncio.shield(wish.granted), self._rules.patience_s)
+        except TimeoutError:
+            if not wish.granted.done():
                 raise ServiceUnavailable("The machine has no room for another sandbox now.") from None
+        except asyncio.CancelledError:
+            if wish.granted.done():
+                self._freed(wish.memory_mb)
+            raise
+        finally:
+            if wish in self._warming:
+                self._warming.remove(wish)
+
+    def _drain_one(self, lane: Lane) -> None:
+        """One sandbox of the function's other revisions makes room, unless some is on its way already."""
+        if self.ends.leaving_mb >= lane.snapshot.memory_mb:
+            return
+        for other in self.lanes.of_function(lane.snapshot.function_id):
+            if other is not lane and other.placements:
+                if not any(placement.ending for placement in other.placements):
+                    self.end(next(iter(other.placements)), EndReason.DRAINED)
+                return
 
     # --- sandboxes end ---
 

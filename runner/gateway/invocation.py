@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from asyncio import TimerHandle
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,7 +41,6 @@ class Invocation:
         "identity",
         "invocation_type",
         "on_chunk",
-        "patience",
         "payload",
         "request_id",
         "reserved",
@@ -52,6 +50,7 @@ class Invocation:
         "trace_id",
         "trigger",
         "trigger_id",
+        "waits_until",
     )
 
     def __init__(
@@ -82,7 +81,7 @@ class Invocation:
         self.started_us = 0
         self.reserved: int | None = None
         self.concurrency = 0
-        self.patience: TimerHandle | None = None
+        self.waits_until = 0.0
         self.tells = False
 
 

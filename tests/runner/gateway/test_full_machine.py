@@ -1,0 +1,97 @@
+"""A machine whose memory is all in use: deploys get through, calls that wait keep their order and their patience."""
+
+import asyncio
+
+from functions.states import EndReason, Outcome
+from runner.gateway.fleet import Rules
+from tests.runner.gateway.boxes import World, ended, snapshot, until
+
+
+def live(tmp_path, body, **world):
+    async def main():
+        one = World(tmp_path, **world)
+        try:
+            await asyncio.wait_for(body(one), 20)
+        finally:
+            await one.close()
+        assert one.fleet.room.committed_mb == 0
+
+    asyncio.run(main())
+
+
+async def fill(world, many=2):
+    """So many busy sandboxes of the old revision, and twice as many calls that wait for them."""
+    calls = [world.submit(snapshot("old")) for _ in range(many)]
+    await until(lambda: len(world.boxes) == many and all(box.calls for box in world.boxes))
+    return calls + [world.submit(snapshot("old")) for _ in range(2 * many)]
+
+
+def test_a_deploy_takes_the_place_of_one_of_the_functions_own_busy_sandboxes(tmp_path):
+    async def body(world):
+        calls = await fill(world)
+        warming = asyncio.ensure_future(world.fleet.warm(snapshot("next")))
+        await asyncio.sleep(0)
+        assert all(box.alive for box in world.boxes)
+        drained = world.boxes[0] if world.fleet.by_id["box1"].ending else world.boxes[1]
+        drained.finish()
+        assert (await warming).outcome is Outcome.SUCCESS
+        assert drained.reason == EndReason.DRAINED
+        world.answer = lambda call: ended()
+        next(box for box in world.boxes[:2] if box is not drained).finish()
+        assert all([(await call).refusal is None for call in calls])
+
+    live(tmp_path, body, room_mb=256)
+
+
+def test_a_deploy_on_a_machine_that_others_fill_is_told_so_in_time(tmp_path):
+    async def body(world):
+        calls = await fill(world, 1)
+        other = snapshot("next", function_id="01890000-0000-7000-8000-000000000002")
+        try:
+            await world.fleet.warm(other)
+        except Exception as error:
+            assert "no room" in str(error)
+        else:
+            raise AssertionError("there was room")
+        assert world.fleet.by_id["box1"].ending is None
+        world.answer = lambda call: ended()
+        world.boxes[0].finish()
+        await calls[0]
+        assert (await world.fleet.warm(other)).outcome is Outcome.SUCCESS
+
+    live(tmp_path, body, room_mb=128, rules=Rules(patience_s=0.05))
+
+
+def test_each_call_waits_as_long_as_the_rules_say(tmp_path):
+    async def body(world):
+        loop = asyncio.get_running_loop()
+        first = world.submit(snapshot("busy"))
+        await until(lambda: world.boxes and world.boxes[0].calls)
+        began = loop.time()
+        early = world.submit(snapshot("waits"))
+        await asyncio.sleep(0.03)
+        late = world.submit(snapshot("waits"))
+        assert "no room" in (await early).refusal.message
+        assert not late.done()
+        assert "no room" in (await late).refusal.message
+        assert loop.time() - began >= 0.08 - 0.002
+        world.boxes[0].finish()
+        await first
+
+    live(tmp_path, body, room_mb=128, rules=Rules(patience_s=0.05))
+
+
+def test_calls_that_wait_do_not_look_for_room_again_and_again(tmp_path, monkeypatch):
+    async def body(world):
+        looks = []
+        missing = world.fleet.room.missing
+        monkeypatch.setattr(world.fleet.room, "missing", lambda mb: (looks.append(mb), missing(mb))[1])
+        calls = await fill(world, 1)
+        looks.clear()
+        calls += [world.submit(snapshot("old")) for _ in range(50)]
+        assert looks == []
+        world.answer = lambda call: ended()
+        world.boxes[0].finish()
+        assert all([(await call).refusal is None for call in calls])
+
+    live(tmp_path, body, room_mb=128)
