@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from runner.recorder.main import build, run
+
+NICE = 10
 
 
 class Command(BaseCommand):
@@ -21,5 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="main", help="its name among recorders")
 
     def handle(self, **options: Any) -> None:
-        """Run until told to stop."""
+        """Run until told to stop. Calls come first: on a machine without a processor to spare records wait in the
+        journal, whose backlog is bounded and shown."""
+        os.nice(NICE)
         run(build(settings.FUNCTORY, str(options["name"])))
