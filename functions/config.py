@@ -65,6 +65,7 @@ class Config:
     web_role: str
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    strict_roles: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Config:
@@ -97,6 +98,7 @@ class Config:
             ),  # set by `manage.py web`, for its own children
             tls_cert=certificate,
             tls_key=key,
+            strict_roles=environ.get("FUNCTORY_STRICT_ROLES", "") == "1",
         )
 
     @property

@@ -98,8 +98,8 @@ def names_of(principal: Principal, *, same_account: bool) -> frozenset[str]:
     within the account itself it only leaves the decision to their own rights
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html)."""
     own = {"*", principal.arn}
-    if principal.kind == "role":
-        own.add(f"arn:aws:iam::{principal.account}:role/{principal.name.partition('/')[0]}")
+    if principal.role_name:
+        own.add(f"arn:aws:iam::{principal.account}:role/{principal.role_name}")
     account = set() if same_account else {principal.account, f"arn:aws:iam::{principal.account}:root"}
     return frozenset(own | account)
 

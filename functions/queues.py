@@ -73,6 +73,11 @@ def announce_key_change(key_id: str) -> None:
     _on_commit("default", partial(_publish, {"key_id": key_id}))
 
 
+def announce_role_change(project_id: UUID, name: str) -> None:
+    """Tell the gateway, on commit, that a role or what it may do has changed."""
+    _on_commit("default", partial(_publish, {"role": f"{project_id}/{name.lower()}"}))
+
+
 def enqueue_deploy(deployment_id: UUID, again: int = 0) -> None:
     """Wake a worker for a deployment, on commit. The row is the truth: a lost wake-up is made good by
     housekeeping, which enqueues a stuck deployment `again` (1, 2, ...)."""

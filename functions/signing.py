@@ -58,6 +58,14 @@ def read_claim(request: SignedRequest) -> Claim:
     raise MissingAuthenticationToken("Missing Authentication Token")
 
 
+def session_token(request: SignedRequest) -> str:
+    """The token that comes with a short-lived key; "" for none."""
+    token = request.headers.get("x-amz-security-token", "")
+    if token or "X-Amz-Security-Token" not in request.query:
+        return token
+    return dict(parse_qsl(request.query)).get("X-Amz-Security-Token", "")
+
+
 def verify(request: SignedRequest, claim: Claim, secret: str, now: datetime) -> None:
     """Raises InvalidSignature or ExpiredToken unless `secret` made the signature over just this request."""
     _check_time(claim, now)

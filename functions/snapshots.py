@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from functions.permissions import PolicyStatement
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionSnapshot:
@@ -99,22 +101,38 @@ class UrlSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleSnapshot:
+    """What an IAM role's policies say; `permissions` is None when there is no such role."""
+
+    project_id: str
+    name: str
+    permissions: tuple[PolicyStatement, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """Who acts: a person on the console, an access key through the API, a function's role from inside its
-    sandbox, or a part of Functory itself."""
+    sandbox, somebody who took a role on (AssumeRole), or a part of Functory itself. `permissions` are the role's,
+    where there is one and the gateway has looked it up; they only ever take away from what `role` allows."""
 
-    kind: str  # "user", "key", "role" or "system"
+    kind: str  # "user", "key", "role", "session" or "system"
     id: str
     name: str
     project_id: str
     account: str
     role: str
     address: str = ""
+    permissions: tuple[PolicyStatement, ...] | None = None
+
+    @property
+    def role_name(self) -> str:
+        """The IAM role that it acts as; "" for people and for Functory itself."""
+        return self.name.partition("/")[0] if self.kind in {"role", "session"} else ""
 
     @property
     def arn(self) -> str:
         """As GetCallerIdentity would say it."""
-        if self.kind == "role":
+        if self.role_name:
             return f"arn:aws:sts::{self.account}:assumed-role/{self.name}"
         return f"arn:aws:iam::{self.account}:{'root' if self.kind == 'system' else 'user/' + self.name}"
 
@@ -122,9 +140,11 @@ class Principal:
 @dataclass(frozen=True, slots=True)
 class KeySnapshot:
     """An access key as signatures are verified with it. The secret is in clear: never log it.
-    `expires_us` is Unix microseconds, 0 for never."""
+    `expires_us` is Unix microseconds, 0 for never. `token_hash` is the SHA-256, in hex, of the session token that
+    must come with it; "" for a key without one."""
 
     key_id: str
     secret: str = field(repr=False)
     principal: Principal
     expires_us: int = 0
+    token_hash: str = ""

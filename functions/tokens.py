@@ -10,7 +10,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from functions.errors import AccessDenied
@@ -40,7 +40,8 @@ def read_ticket(key: bytes, text: str, now: float | None = None) -> dict[str, An
 def sign_principal(key: bytes, principal: Principal, now: float | None = None) -> str:
     """The header by which the gateway tells web who calls."""
     started = time.time() if now is None else now
-    return _seal(key, "principal", {**asdict(principal), "until": started + PRINCIPAL_LIFETIME_S})
+    plain = asdict(replace(principal, permissions=None))  # whoever reads it looks them up
+    return _seal(key, "principal", {**plain, "until": started + PRINCIPAL_LIFETIME_S})
 
 
 def read_principal(key: bytes, text: str, now: float | None = None) -> Principal:
@@ -49,6 +50,11 @@ def read_principal(key: bytes, text: str, now: float | None = None) -> Principal
     if content.pop("until") < (time.time() if now is None else now):
         raise AccessDenied("The relayed call is too old.")
     return Principal(**content)
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a session token, which is long and random: a plain digest is enough. "" for none."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest() if token else ""
 
 
 def _seal(key: bytes, purpose: str, content: Mapping[str, Any]) -> str:

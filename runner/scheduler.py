@@ -33,6 +33,7 @@ HOUSEKEEPING_S: Mapping[str, float] = {
     "deleted": 3600.0,
     "artifacts": 3600.0,
     "builders": 600.0,
+    "sessions": 3600.0,
 }
 LOST_AFTER = timedelta(seconds=30)
 

@@ -7,10 +7,33 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api.call import Call
-from console.api.operations import sts
+from console.api.operations import iam_policies, iam_roles, sts
 
 Operation = Callable[[Call], dict[str, Any]]
 
 OPERATIONS: Mapping[str, Operation] = {
     "sts:GetCallerIdentity": sts.get_caller_identity,
+    "sts:AssumeRole": sts.assume_role,
+    "iam:CreateRole": iam_roles.create_role,
+    "iam:GetRole": iam_roles.get_role,
+    "iam:ListRoles": iam_roles.list_roles,
+    "iam:DeleteRole": iam_roles.delete_role,
+    "iam:UpdateAssumeRolePolicy": iam_roles.update_assume_role_policy,
+    "iam:TagRole": iam_roles.tag_role,
+    "iam:UntagRole": iam_roles.untag_role,
+    "iam:ListRoleTags": iam_roles.list_role_tags,
+    "iam:PutRolePolicy": iam_roles.put_role_policy,
+    "iam:GetRolePolicy": iam_roles.get_role_policy,
+    "iam:DeleteRolePolicy": iam_roles.delete_role_policy,
+    "iam:ListRolePolicies": iam_roles.list_role_policies,
+    "iam:ListInstanceProfilesForRole": iam_roles.list_instance_profiles_for_role,
+    "iam:CreatePolicy": iam_policies.create_policy,
+    "iam:GetPolicy": iam_policies.get_policy,
+    "iam:GetPolicyVersion": iam_policies.get_policy_version,
+    "iam:ListPolicyVersions": iam_policies.list_policy_versions,
+    "iam:ListPolicies": iam_policies.list_policies,
+    "iam:DeletePolicy": iam_policies.delete_policy,
+    "iam:AttachRolePolicy": iam_policies.attach_role_policy,
+    "iam:DetachRolePolicy": iam_policies.detach_role_policy,
+    "iam:ListAttachedRolePolicies": iam_policies.list_attached_role_policies,
 }

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from console.api.call import Call
 from console.api.edge import caller_of, failure, note, project_of
 from console.api.neighbour_table import OPERATIONS
+from console.api.permits import check_permitted
 from console.api.services import Asked, asked_by_form, asked_by_target
 from console.api.validate import validate
 from functions.errors import FunctoryError, NotImplementedHere, Validation
@@ -54,6 +55,7 @@ def _answer(asked: Asked, principal: Principal, request_id: str) -> HttpResponse
     except Validation as error:
         raise asked.service.invalid(error.message) from None
     call = Call(principal, project_of(principal), parameters)
+    check_permitted(call, name)
     answer = asked.answer(operation(call), request_id)
     return HttpResponse(answer.body, headers={**answer.headers, "x-amzn-RequestId": request_id})
 

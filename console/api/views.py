@@ -15,6 +15,7 @@ from console.api.call import Call
 from console.api.edge import caller_of, failure, note, project_of
 from console.api.model import Match, lambda_model
 from console.api.parse import parse
+from console.api.permits import check_permitted
 from console.api.shape import Answer, shape_answer
 from console.api.table import OPERATIONS
 from console.api.validate import validate
@@ -68,6 +69,7 @@ def _answer(request: HttpRequest) -> Answer:
     parameters = parse(match, query, headers, request.body)
     validate(match.operation.input, parameters)
     call = Call(principal, project_of(principal), parameters)
+    check_permitted(call, f"lambda:{match.operation.name}")
     return shape_answer(match.operation, OPERATIONS[match.operation.name](call))
 
 

@@ -3,6 +3,7 @@
 from functions.models.access import AccessKey, AuditEntry, Membership, Project, User
 from functions.models.event_config import EventInvokeConfig
 from functions.models.function import Draft, DraftFile, Function, TestEvent
+from functions.models.identity import IamAttachment, IamPolicy, IamRole, IamRolePolicy, IamSession
 from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload
 from functions.models.metric import MetricMinute, MetricSpan, UsageDay, UsageMonth
 from functions.models.policy import FunctionPolicy
@@ -27,6 +28,11 @@ __all__ = [
     "Function",
     "FunctionPolicy",
     "FunctionUrl",
+    "IamAttachment",
+    "IamPolicy",
+    "IamRole",
+    "IamRolePolicy",
+    "IamSession",
     "Invocation",
     "InvocationLog",
     "InvocationPayload",

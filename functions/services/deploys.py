@@ -37,6 +37,7 @@ from functions.models import (
 from functions.models.configuration import CONFIGURATION_FIELDS
 from functions.naming import plain_text
 from functions.outages import require_room
+from functions.queries.roles import check_assumable
 from functions.queues import announce_change, enqueue_deploy
 from functions.release_policy import Limits, Step, Steps
 from functions.services.drafts import follow_revision
@@ -123,9 +124,12 @@ def request_update(
 ) -> Deployment:
     """The API's way: new code or settings (names as in Configuration, environment already sealed) move
     $LATEST, and publish a version only if asked; nothing is installed, a package brings its dependencies.
-    Raises ResourceConflict while another update is under way, as AWS does, and PreconditionFailed when $LATEST
-    is not the revision expected."""
+    Raises InvalidParameterValue for a role that Lambda may not take on, where roles have to exist;
+    ResourceConflict while another update is under way, as AWS does; PreconditionFailed when $LATEST is not the
+    revision expected."""
     require(acting, Role.DEVELOPER, function.project_id)
+    if config().strict_roles and settings and settings.get("role"):
+        check_assumable(function.project, settings["role"])
     # Before the transaction: a big zip takes a second to check, and SQLite has one writer.
     artifact = take_in(package) if package is not None else None
     with transaction.atomic():

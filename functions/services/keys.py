@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from functions.errors import ResourceConflict, ResourceNotFound
 from functions.installation import vault
-from functions.models import AccessKey, Project, User
+from functions.models import AccessKey, IamSession, Project, User
 from functions.naming import plain_text
 from functions.queues import announce_key_change
 from functions.services.guard import record, require
@@ -42,11 +42,11 @@ def create_access_key(
         raise ResourceNotFound(f"{user} is not a member of this project.")
     if AccessKey.objects.filter(project=project, user=user, revoked_at=None).count() >= MOST_KEYS:
         raise ResourceConflict(f"{user} has {MOST_KEYS} keys already: revoke one first.")
-    secret = "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40))
+    secret = new_secret()
     key = AccessKey.objects.create(
         project=project,
         user=user,
-        key_id="AKIA" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(16)),
+        key_id=new_key_id("AKIA"),
         secret=vault().seal(secret),
         description=plain_text(description),
         expires_at=expires_at,
@@ -69,12 +69,32 @@ def revoke_all(*, user: User, project_id: UUID) -> None:
     """Revoke all keys of somebody who leaves a project; called inside the service that removes them."""
     for key in AccessKey.objects.filter(user=user, project_id=project_id, revoked_at=None):
         _revoke(key)
+    _announce_sessions(user, project_id)
 
 
 def announce_all(*, user: User, project_id: UUID) -> None:
     """Have the gateway read somebody's keys again: what their owner may do has changed."""
     for key in AccessKey.objects.filter(user=user, project_id=project_id, revoked_at=None):
         announce_key_change(key.key_id)
+    _announce_sessions(user, project_id)
+
+
+def new_key_id(prefix: str) -> str:
+    """A fresh id as AWS has them: AKIA for a key that stays, ASIA for one that ends by itself."""
+    return prefix + "".join(secrets.choice(_ID_ALPHABET) for _ in range(16))
+
+
+def new_secret() -> str:
+    """A fresh secret of 40 characters, as AWS has them."""
+    return "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40))
+
+
+def _announce_sessions(user: User, project_id: UUID) -> None:
+    """What somebody took on as a role goes by their own rights: it is read again too."""
+    for key_id in IamSession.objects.filter(user=user, project_id=project_id).values_list(
+        "key_id", flat=True
+    ):
+        announce_key_change(key_id)
 
 
 def _revoke(key: AccessKey) -> None:

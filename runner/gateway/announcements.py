@@ -56,6 +56,7 @@ class Announcements:
         try:
             document = json.loads(data)
             function_id, key_id = document.get("function_id"), document.get("key_id")
+            role = document.get("role")
         except (ValueError, AttributeError):
             log.warning("an announcement could not be read: %r", data[:200])
             self._catalog.forget_all()
@@ -64,6 +65,8 @@ class Announcements:
             self._catalog.function_changed(str(function_id))
         if key_id:
             self._catalog.key_changed(str(key_id))
+        if role:
+            self._catalog.role_changed(str(role))
 
     def _broken(self, trouble: str) -> None:
         if trouble != self.trouble:

@@ -5,21 +5,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
 from functions import lineage
-from functions.errors import AccessDenied, FunctoryError, RecursiveInvocation, UnrecognizedClient
+from functions.entitlements import decision, refusal_of
+from functions.errors import (
+    AccessDenied,
+    ExpiredToken,
+    FunctoryError,
+    RecursiveInvocation,
+    UnrecognizedClient,
+)
+from functions.permissions import Decision
 from functions.policies import ANYONE, AUTH_TYPE, INVOKE, INVOKE_URL, VIA_URL, allows, names_of
-from functions.signing import Claim, SignedRequest, read_claim, verify
-from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal, Route
+from functions.signing import Claim, SignedRequest, read_claim, session_token, verify
+from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal, RoleSnapshot, Route
 from functions.states import Role, UrlAuth
+from functions.tokens import token_hash
 from runner.gateway.invocation import now_us
 from runner.gateway.wire import Request
 
 Allowed = Callable[[Principal, Claim], None]
 Refused = Callable[[FunctoryError], None]
+INVALID = "The security token included in the request is invalid."
 HASHED_AT_ONCE = 512 * 1024  # larger bodies are hashed on a thread, beside the loop
 
 
@@ -28,6 +39,10 @@ class Keys(Protocol):
 
     def key(self, key_id: str, then: Callable[[Any], None]) -> None:
         """An access key; None when it does not work."""
+        ...
+
+    def role(self, project_id: str, name: str, then: Callable[[Any], None]) -> None:
+        """What an IAM role may do: a RoleSnapshot."""
         ...
 
 
@@ -71,8 +86,10 @@ class Authorizer:
     ) -> None:
         if isinstance(key, FunctoryError):
             refused(key)
-        elif key is None or (key.expires_us and key.expires_us <= now_us()):
-            refused(UnrecognizedClient("The security token included in the request is invalid."))
+        elif key is None:
+            refused(UnrecognizedClient(INVALID))
+        elif (wrong := _unusable(key, signed)) is not None:
+            refused(wrong)
         elif len(signed.body) <= HASHED_AT_ONCE:
             self._tell(claim, key, allowed, refused, _verdict(signed, claim, key))
         else:
@@ -93,7 +110,36 @@ class Authorizer:
             refused(verdict)
         else:
             self._uses[key.key_id] = claim.at
-            allowed(key.principal, claim)
+            principal = key.principal
+            if principal.role_name:
+                judge = partial(_as_role, principal, claim, allowed, refused)
+                self._keys.role(principal.project_id, principal.role_name, judge)
+            else:
+                allowed(principal, claim)
+
+
+def _unusable(key: KeySnapshot, signed: SignedRequest) -> FunctoryError | None:
+    """Why a key does not count, before its signature is looked at."""
+    over = 0 < key.expires_us <= now_us()
+    if over and key.token_hash:
+        return ExpiredToken("The security token included in the request is expired")
+    if over or token_hash(session_token(signed)) != key.token_hash:
+        return UnrecognizedClient(INVALID)
+    return None
+
+
+def _as_role(
+    principal: Principal,
+    claim: Claim,
+    allowed: Allowed,
+    refused: Refused,
+    role: RoleSnapshot | FunctoryError,
+) -> None:
+    """Whoever acts as a role does so with what its policies say now."""
+    if isinstance(role, FunctoryError):
+        refused(role)
+    else:
+        allowed(replace(principal, permissions=role.permissions), claim)
 
 
 def _verdict(signed: SignedRequest, claim: Claim, key: KeySnapshot) -> FunctoryError | None:
@@ -109,7 +155,7 @@ def may_invoke(
 ) -> None:
     """Raises AccessDenied for somebody who may not run the function. In the function's own project their own
     rights are enough, or a statement that names them; from another, both are needed. `auth` is a URL's AuthType."""
-    own_rights = principal.role != Role.VIEWER
+    own_rights = principal.role != Role.VIEWER and _is_entitled(principal, snapshot, route, action)
     same = principal.project_id == snapshot.project_id
     if same and own_rights:
         return
@@ -118,6 +164,17 @@ def may_invoke(
         return
     kind = "identity" if same or stated else "resource"
     raise denied(principal, snapshot.arn, kind, action)
+
+
+def _is_entitled(principal: Principal, snapshot: FunctionSnapshot, route: Route, action: str) -> bool:
+    """Whether an IAM role's policies allow it, for who acts as one; raises AccessDenied when they deny it."""
+    if principal.permissions is None:
+        return True
+    arn = f"{snapshot.arn}:{route.qualifier}" if route.qualifier else snapshot.arn
+    found = decision(principal, action, arn, snapshot.region, datetime.now(UTC))
+    if found is Decision.DENIED:
+        raise refusal_of(principal, action, arn, found)
+    return found is Decision.ALLOWED
 
 
 def may_visit(route: Route) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from functions.errors import FunctoryError, ResourceNotFound, ServiceUnavailable
 from functions.records import Refused
-from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, UrlSnapshot
+from functions.snapshots import FunctionSnapshot, KeySnapshot, RoleSnapshot, Route, UrlSnapshot
 from runner.gateway.lanes import LaneKey, lane_key
 
 log = logging.getLogger("functory.catalog")
@@ -49,6 +49,10 @@ class Source(Protocol):
 
     def revision_snapshot(self, *, revision_id: UUID) -> FunctionSnapshot:
         """A revision that may not be live yet."""
+        ...
+
+    def role_snapshot(self, *, project_id: str, name: str) -> RoleSnapshot:
+        """What an IAM role may do."""
         ...
 
     def kinds(self) -> list[tuple[str, str]]:
@@ -118,6 +122,13 @@ class Catalog:
         key = ("key", key_id)
         if not self._answer(key, then):
             self._ask(key, partial(self._source.access_key, key_id), then)
+
+    def role(self, project_id: str, name: str, then: Then) -> None:
+        """What an IAM role may do; also that there is no such role is kept, since nearly all callers have none."""
+        key = ("role", project_id, name.lower())
+        if not self._answer(key, then):
+            read = partial(self._source.role_snapshot, project_id=project_id, name=name)
+            self._ask(key, read, then)
 
     async def revision(self, revision_id: UUID) -> FunctionSnapshot:
         """A revision for its first start; never cached. Raises FunctoryError."""
@@ -215,6 +226,11 @@ class Catalog:
         self._generation += 1
         self._entries.pop(("key", key_id), None)
         self._not_found.pop(("key", key_id), None)
+
+    def role_changed(self, role: str) -> None:
+        """Forget a role: `<project id>/<name in lower case>`."""
+        self._generation += 1
+        self._entries.pop(("role", *role.split("/", 1)), None)
 
     def forget_all(self) -> None:
         """Announcements may have been missed: forget everything, review what runs."""

@@ -10,17 +10,20 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from functions.errors import AccessDenied, FunctoryError, MissingAuthenticationToken, UnrecognizedClient
+from functions.protocols import protocol_of
 from functions.signing import Claim
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal
 from functions.states import Role
+from functions.tokens import token_hash
 from runner.gateway import answers, invoke_api, stream_api
 from runner.gateway.authorize import Allowed, Authorizer, Refused
 from runner.gateway.exchange import Exchange
 from runner.gateway.http import HttpConnection
 from runner.gateway.listener import Listener
-from runner.gateway.routes import DATED, PAYLOAD, Part, is_invoke
+from runner.gateway.routes import DATED, PAYLOAD, Part, is_invoke, is_neighbours
 from runner.gateway.wire import Request
 from runner.sandbox.driver import Container, DriverError
 from runner.sandbox.sandbox import Sandbox
@@ -33,6 +36,11 @@ _KEY_LETTERS = string.ascii_uppercase + string.digits
 _SECRET_LETTERS = string.ascii_letters + string.digits
 
 
+WHO = b"Action=GetCallerIdentity"
+Roles = Callable[[str, str, Callable[[Any], None]], None]
+PassOn = Callable[[Exchange, Principal, Claim], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Whom a sandbox speaks for. `token` comes with each request, `key` signs it."""
@@ -42,9 +50,11 @@ class Identity:
 
 
 class Identities:
-    """Who the sandboxes are. Implements authorize.Authority for requests from inside."""
+    """Who the sandboxes are. Implements authorize.Authority for requests from inside; `roles` says what IAM roles may
+    do."""
 
-    def __init__(self) -> None:
+    def __init__(self, roles: Roles) -> None:
+        self._roles = roles
         self._of_sandbox: dict[str, Identity] = {}
         self._of_key: dict[str, Identity] = {}
         self._authorizer = Authorizer(self)
@@ -53,8 +63,9 @@ class Identities:
         """The sandbox is that function's from now on."""
         key_id = "ASIA" + "".join(secrets.choice(_KEY_LETTERS) for _ in range(16))
         secret = "".join(secrets.choice(_SECRET_LETTERS) for _ in range(40))
-        key = KeySnapshot(key_id, secret, principal_of(snapshot))
-        identity = Identity(key, secrets.token_urlsafe(48))
+        token = secrets.token_urlsafe(48)
+        key = KeySnapshot(key_id, secret, principal_of(snapshot), token_hash=token_hash(token))
+        identity = Identity(key, token)
         self._of_sandbox[sandbox_id] = self._of_key[key_id] = identity
         return identity
 
@@ -67,6 +78,10 @@ class Identities:
         """As the catalog answers for people's keys."""
         identity = self._of_key.get(key_id)
         then(identity.key if identity else None)
+
+    def role(self, project_id: str, name: str, then: Callable[[Any], None]) -> None:
+        """As the catalog answers."""
+        self._roles(project_id, name, then)
 
     def check(self, request: Request, allowed: Allowed, refused: Refused) -> None:
         """Tell one of the two, once: the signature must be made with the sandbox's own credentials."""
@@ -121,13 +136,14 @@ class InsideListener(Listener):
 
 
 class InsideRoutes:
-    """What a function may ask: to invoke functions of its project. Everything else is refused by name, until
-    roles have policies."""
+    """What a function may ask: to invoke functions of its project, as its role's policies allow, and of the control
+    plane what they allow, which web sees to."""
 
-    def __init__(self, identities: Identities, invoke: Part, stream: Part) -> None:
+    def __init__(self, identities: Identities, invoke: Part, stream: Part, pass_on: PassOn) -> None:
         self._identities = identities
         self._invoke = invoke
         self._stream = stream
+        self._pass_on = pass_on
 
     def body_limit(self, request: Request) -> int:  # noqa: ARG002 - all that is served are events
         """An event, with a little to spare so that the refusal says what was too large."""
@@ -148,17 +164,22 @@ class InsideRoutes:
         elif posts and path.startswith(stream_api.PREFIX) and path.endswith(stream_api.SUFFIX):
             self._stream(exchange)
         else:
-            allowed = answers.guarded(exchange, _deny, exchange)
+            if is_neighbours(request):
+                exchange.protocol = protocol_of(path, request.headers)
+            allowed = answers.guarded(exchange, self._asked, exchange)
             self._identities.check(request, allowed, partial(answers.refuse, exchange))
 
-
-def _deny(exchange: Exchange, principal: Principal, _claim: Claim) -> None:
-    request = exchange.request
-    where = request.path if DATED.match(request.path) else request.path[:100]
-    raise AccessDenied(
-        f"User: {principal.arn} is not authorized to perform: {request.method} {where[:200]} because no "
-        "identity-based policy allows it: from inside, a function may invoke functions of its own project"
-    )
+    def _asked(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
+        """Web is asked for functions whose role has been made alone; who one is, is told to all."""
+        request = exchange.request
+        known = principal.permissions is not None or WHO in request.body
+        if not known or not (DATED.match(request.path) or is_neighbours(request)):
+            raise AccessDenied(
+                f"User: {principal.arn} is not authorized to perform: {request.method} {request.path[:200]} "
+                "because no identity-based policy allows it: from inside, a function may invoke functions of its "
+                "own project, and ask for what the policies of its role allow"
+            )
+        self._pass_on(exchange, principal, claim)
 
 
 class Inside:

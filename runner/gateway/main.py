@@ -8,7 +8,7 @@ import gc
 import grp
 import logging
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,8 @@ import uvloop
 from functions.config import Config
 from functions.keys import read_or_create_key
 from functions.queues import changed_channel, events_stream, records_stream
-from functions.snapshots import FunctionSnapshot
+from functions.signing import Claim
+from functions.snapshots import FunctionSnapshot, Principal
 from runner.gateway.announcements import Announcements
 from runner.gateway.authorize import Authority, Authorizer
 from runner.gateway.catalog import Catalog, Source
@@ -74,9 +75,9 @@ class Gateway:
         self._hearing = redis.asyncio.Redis.from_url(config.redis_address, health_check_interval=15)
 
         self.tail = Tail()
-        self._identities = Identities()
+        self._identities = Identities(self._role)
         self._inside = InsideListener(
-            InsideRoutes(self._identities, self._invoke_inside, self._stream_inside)
+            InsideRoutes(self._identities, self._invoke_inside, self._stream_inside, self._pass_on_inside)
         )
         inside = Inside(self._identities, self._inside)
         self._factory = SandboxFactory(driver, self._wrote, inside.open)
@@ -105,6 +106,8 @@ class Gateway:
         )
         self._authorizer = Authorizer(self.catalog)
         self._relay = Relay(self._authorizer, config.web_socket, key)
+        # Of their own, so that functions in a loop do not keep people from the control plane.
+        self._relay_from_inside = Relay(self._authorizer, config.web_socket, key, most_at_once=8)
         self._own = Own(self.tail, key, config.console_public_url, machine.health)
         self.refusals = Refusals(self.catalog.store_refusals)
         self._invoke_from_inside, self._stream_from_inside = self._invokers(self._identities)
@@ -172,6 +175,7 @@ class Gateway:
         await self.refusals.flush()
         await self.pool.close()
         await self._relay.close()
+        await self._relay_from_inside.close()
         await self.shipper.drain(5.0)
         self.journal.close()
         self.catalog.close()
@@ -190,6 +194,12 @@ class Gateway:
 
     def _stream_inside(self, exchange: Exchange) -> None:
         self._stream_from_inside.handle(exchange)
+
+    def _pass_on_inside(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
+        self._relay_from_inside.pass_on(exchange, principal, claim)
+
+    def _role(self, project_id: str, name: str, then: Callable[[Any], None]) -> None:
+        self.catalog.role(project_id, name, then)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

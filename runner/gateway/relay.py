@@ -51,9 +51,10 @@ class Relay:
     def handle(self, exchange: Exchange) -> None:
         """Check the signature, then pass the call on."""
         refused = partial(answers.refuse, exchange)
-        self._authorizer.check(exchange.request, partial(self._allowed, exchange), refused)
+        self._authorizer.check(exchange.request, partial(self.pass_on, exchange), refused)
 
-    def _allowed(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
+    def pass_on(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
+        """Pass on the call of somebody who is known already."""
         self._spawn(self._pass_on(exchange, principal, claim))
 
     async def _pass_on(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:

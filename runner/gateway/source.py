@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functions.models import Revision
-from functions.queries.snapshots import access_key, revision_snapshot, route, route_by_id, url_by_id
+from functions.queries.roles import role_snapshot
+from functions.queries.sessions import key_by_id
+from functions.queries.snapshots import revision_snapshot, route, route_by_id, url_by_id
 from functions.services.keys import note_uses
 from functions.services.refusals import store_refusals
 
@@ -14,8 +16,9 @@ class Queries:
     route = staticmethod(route)
     route_by_id = staticmethod(route_by_id)
     url_by_id = staticmethod(url_by_id)
-    access_key = staticmethod(access_key)
+    access_key = staticmethod(key_by_id)
     revision_snapshot = staticmethod(revision_snapshot)
+    role_snapshot = staticmethod(role_snapshot)
     note_uses = staticmethod(note_uses)
     store_refusals = staticmethod(store_refusals)
 

@@ -23,6 +23,7 @@ from runner.build.container import BuilderDown, remove
 from runner.build.container import orphans as builders
 from runner.build.main import engine
 from runner.build.workspaces import is_building, sweep, sweep_caches
+from runner.jobs.sessions import discard_sessions
 from runner.jobs.turns import is_anybodys_turn
 
 UNTOUCHED_FOR = timedelta(seconds=20)
@@ -95,6 +96,7 @@ KINDS: Mapping[str, Callable[[], None]] = {
     "deleted": purge_deleted_functions,
     "artifacts": discard_code,
     "builders": remove_builders,
+    "sessions": discard_sessions,
 }
 
 

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.contract_api.commands import aws
 from tests.support.product import ECHO, ROLE, zipped
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
 
 def run(product, *words: str, key: tuple[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    key_id, secret = key or product.keys["administrator"]
-    environ = {
-        "PATH": os.environ["PATH"],
-        "AWS_ACCESS_KEY_ID": key_id,
-        "AWS_SECRET_ACCESS_KEY": secret,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": product.stack.gateway,
-        "AWS_MAX_ATTEMPTS": "1",
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-    }
-    command = [str(Path(sys.executable).with_name("aws")), "lambda", *words]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    return aws(product, "lambda", *words, key=key)
 
 
 def test_create_wait_invoke_delete(product, tmp_path):

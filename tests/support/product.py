@@ -70,13 +70,13 @@ class Product:
         assert made.returncode == 0, made.stderr
         return json.loads(made.stdout)
 
-    def client(self, role: str = "administrator", **settings: Any) -> Any:
+    def client(self, role: str = "administrator", service: str = "lambda", **settings: Any) -> Any:
         """An unmodified SDK client that does not retry, so that a refusal is seen at once."""
         key, secret = self.keys[role]
         given = {"aws_access_key_id": key, "aws_secret_access_key": secret, **settings}
         config = ClientConfig(retries={"max_attempts": 0}, read_timeout=60)
         return boto3.client(
-            "lambda", endpoint_url=self.stack.gateway, region_name="us-east-1", config=config, **given
+            service, endpoint_url=self.stack.gateway, region_name="us-east-1", config=config, **given
         )
 
     def create(self, name: str, code: str | bytes = ECHO, *, wait: bool = True, **more: Any) -> None:
@@ -129,6 +129,10 @@ class Product:
         key = UUID(request_id).hex
         wait_for(f"the refusal of {request_id} is stored", lambda: self.rows(query, key), limit_s)
         return self.rows(query, key)[0]
+
+    def expire_sessions(self) -> None:
+        """All keys of AssumeRole are over, as the gateway learns it when it starts: it is told to read again."""
+        self._plant("plant_expiry.py", "")
 
     # The console
 

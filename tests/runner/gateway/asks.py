@@ -1,5 +1,6 @@
 """The code of a function that calls AWS's endpoint as its own role, with nothing but the standard library: event
-{"method", "path", "body", "as", "token"}; gives back status, error type and body. Deployed by tests as it stands."""
+{"method", "path", "body", "form", "as", "token"}, where a form goes out as it stands; gives back status, error type
+and body. Deployed by tests as it stands."""
 
 import hashlib
 import hmac
@@ -36,7 +37,7 @@ def lambda_handler(event, context):
     if event.get("reveal"):
         return own
     key, secret, token = event.get("as") or own
-    body = json.dumps(event.get("body", {})).encode()
+    body = event["form"].encode() if "form" in event else json.dumps(event.get("body", {})).encode()
     address = os.environ["AWS_ENDPOINT_URL"] + event["path"]
     method = event.get("method", "POST")
     headers = signed(method, address, body, key, secret, token if event.get("token", True) else "")

@@ -10,7 +10,7 @@ from botocore.credentials import Credentials
 
 from functions.config import Address
 from functions.errors import ResourceNotFound
-from functions.snapshots import KeySnapshot, Principal, Route
+from functions.snapshots import KeySnapshot, Principal, RoleSnapshot, Route
 from runner.gateway.authorize import Authorizer
 from runner.gateway.catalog import Catalog
 from runner.gateway.invoke_api import InvokeApi
@@ -44,6 +44,7 @@ class Table:
             "AKIOLD": KeySnapshot("AKIOLD", SECRET, principal(), 1),
         }
         self.revisions = {}
+        self.roles = {}
         self.refused = []
 
     def route(self, *, account, region, name, qualifier):
@@ -65,6 +66,9 @@ class Table:
         if revision_id not in self.revisions:
             raise ResourceNotFound(f"Revision not found: {revision_id}")
         return self.revisions[revision_id]
+
+    def role_snapshot(self, *, project_id, name):
+        return RoleSnapshot(str(project_id), name, self.roles.get(name))
 
     def note_uses(self, uses):
         self.uses = uses
@@ -146,12 +150,14 @@ class Doors:
         writer.close()
         return parse(raw)
 
-    async def signed(self, method, target, body=b"", headers=None, key="AKIDEV", secret=SECRET, sign=None):
+    async def signed(
+        self, method, target, body=b"", headers=None, key="AKIDEV", secret=SECRET, sign=None, token=None
+    ):
         """Send one request signed by botocore itself."""
         request = AWSRequest(
             method, f"http://127.0.0.1:{self.port}{target}", data=body, headers=dict(headers or {})
         )
-        (sign or SigV4Auth)(Credentials(key, secret), "lambda", "us-east-1").add_auth(request)
+        (sign or SigV4Auth)(Credentials(key, secret, token), "lambda", "us-east-1").add_auth(request)
         return await self.request(method, target, body, dict(request.headers))
 
     async def invoke(self, body=b"{}", name="hello", query="", headers=None, **more):

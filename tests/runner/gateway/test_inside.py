@@ -11,10 +11,20 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from functions.errors import MissingAuthenticationToken, UnrecognizedClient
+from functions.protocols import WireProtocol
+from functions.snapshots import RoleSnapshot
 from runner.gateway.inside import MOST_CONNECTIONS, PORT, Identities, Inside, InsideListener, InsideRoutes
 from runner.gateway.wire import Request
 from runner.sandbox.driver import DriverError
 from tests.runner.gateway.boxes import snapshot
+
+
+def no_role(project_id, name, then) -> None:
+    then(RoleSnapshot(project_id, name, None))
+
+
+def nothing(*_) -> None:
+    return
 
 
 def request_of(identity, peer: str, token: str | None = None) -> Request:
@@ -41,7 +51,7 @@ def verdict(identities: Identities, request: Request) -> object:
 
 
 def test_a_sandbox_speaks_for_its_functions_role():
-    identities = Identities()
+    identities = Identities(no_role)
     made = identities.make("a", snapshot(role="arn:aws:iam::000000000001:role/service/clerk"))
     principal = verdict(identities, request_of(made, "a"))
     assert (principal.kind, principal.name) == ("role", "clerk/hello")
@@ -49,7 +59,7 @@ def test_a_sandbox_speaks_for_its_functions_role():
 
 
 def test_nobody_else_does():
-    identities = Identities()
+    identities = Identities(no_role)
     mine, others = identities.make("a", snapshot()), identities.make("b", snapshot())
     assert isinstance(verdict(identities, request_of(mine, "b")), UnrecognizedClient)
     assert isinstance(verdict(identities, request_of(mine, "c")), UnrecognizedClient)
@@ -58,7 +68,7 @@ def test_nobody_else_does():
 
 
 def test_when_it_has_ended_its_credentials_have():
-    identities = Identities()
+    identities = Identities(no_role)
     made = identities.make("a", snapshot())
     identities.forget("a")
     identities.forget("a")
@@ -91,8 +101,8 @@ class Box:
 
 def run(body) -> None:
     async def main() -> None:
-        identities = Identities()
-        listener = InsideListener(InsideRoutes(identities, lambda _: None, lambda _: None))
+        identities = Identities(no_role)
+        listener = InsideListener(InsideRoutes(identities, nothing, nothing, nothing))
         await body(Inside(identities, listener), identities, listener)
         await listener.stop(0)
 
@@ -160,3 +170,57 @@ def test_one_that_ended_meanwhile_gets_no_door():
         assert inside.environment("a", snapshot()) == {}
 
     run(body)
+
+
+def ask(identities, request) -> list[object]:
+    """What the sandbox's door answers: what was passed on, or the refusals."""
+    told: list[object] = []
+
+    class Answer:
+        protocol = WireProtocol.REST_JSON
+        on_refused = None
+
+        def respond(self, status, headers, body):
+            told.append((status, dict(headers).get("x-amzn-ErrorType", body)))
+
+    exchange = Answer()
+    exchange.request = request
+    routes = InsideRoutes(identities, nothing, nothing, lambda _, principal, claim: told.append(principal))
+    routes.handle(exchange)
+    return told
+
+
+def signed(identity, method: str, path: str, body: bytes = b"", **headers: str) -> Request:
+    request = AWSRequest(method, f"http://127.0.0.1:{PORT}{path}", data=body, headers=headers)
+    credentials = Credentials(identity.key.key_id, identity.key.secret, identity.token)
+    SigV4Auth(credentials, "lambda", "us-east-1").add_auth(request)
+    sent = {name.lower(): value for name, value in request.headers.items()}
+    found = Request(method, path, {"host": f"127.0.0.1:{PORT}", **sent})
+    found.body, found.peer = body, "a"
+    return found
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def test_the_control_plane_is_asked_for_roles_that_exist():
+    def role(project_id, name, then) -> None:
+        then(RoleSnapshot(project_id, name, ()))
+
+    identities = Identities(role)
+    made = identities.make("a", snapshot())
+    (passed,) = ask(identities, signed(made, "GET", "/2015-03-31/functions/"))
+    assert (passed.kind, passed.permissions) == ("role", ())
+    (refusal,) = ask(identities, signed(made, "GET", "/elsewhere"))
+    assert refusal == (403, "AccessDeniedException")
+
+
+def test_of_others_only_who_they_are():
+    identities = Identities(no_role)
+    made = identities.make("a", snapshot())
+    (passed,) = ask(identities, signed(made, "POST", "/", b"Action=GetCallerIdentity", **FORM))
+    assert passed.kind == "role"
+    (refusal,) = ask(identities, signed(made, "GET", "/2015-03-31/functions/"))
+    assert refusal == (403, "AccessDeniedException")
+    ((status, text),) = ask(identities, signed(made, "POST", "/", b"Action=ListRoles", **FORM))
+    assert (status, b"<Code>AccessDenied</Code>" in text) == (403, True)

@@ -1,0 +1,119 @@
+"""What somebody who acts as an IAM role may ask of the API: action and resource of an operation, held against the
+role's policies. Everybody else is judged by the services alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from django.utils import timezone
+
+from console.api.call import Call
+from functions.entitlements import check_entitled, decision, refusal_of
+from functions.errors import AccessDenied
+from functions.installation import config
+from functions.models import IamRole
+from functions.naming import parse_reference
+from functions.permissions import Decision
+from functions.queries.roles import role_snapshot
+from functions.snapshots import Principal
+
+# As AWS does: who somebody is is told to everybody.
+_FREE = frozenset({"sts:GetCallerIdentity"})
+_ALIASES = {"lambda:GetLayerVersionByArn": "lambda:GetLayerVersion"}
+_PASSING = frozenset({"lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"})
+
+
+def check_permitted(call: Call, name: str) -> None:
+    """Raises AccessDenied unless the caller may do `name` ("lambda:GetFunction"). A role of which nobody has made
+    an IAM role lets a function invoke others, which the gateway sees to, and do nothing else."""
+    if not call.principal.role_name or name in _FREE:
+        return
+    acting = _with_permissions(call.principal)
+    action = _ALIASES.get(name, name)
+    if acting.permissions is None and acting.kind == "role":
+        raise AccessDenied(
+            f"User: {acting.arn} is not authorized to perform: {action} because no identity-based policy allows "
+            f"the {action} action: the role {acting.role_name} does not exist"
+        )
+    _check_any(acting, action, resources_of(call, name))
+    if name in _PASSING and "Role" in call.parameters:
+        check_entitled(acting, "iam:PassRole", call["Role"], config().region, timezone.now())
+
+
+def resources_of(call: Call, name: str) -> tuple[str, ...]:
+    """The ARNs that a policy may mean by the operation's resource; one of them has to be allowed, none denied."""
+    found = _RESOURCES[name.partition(":")[0]](call)
+    return found or ("*",)
+
+
+def _check_any(acting: Principal, action: str, resources: tuple[str, ...]) -> None:
+    now = timezone.now()
+    found = [decision(acting, action, resource, config().region, now) for resource in resources]
+    if Decision.DENIED in found:
+        raise refusal_of(acting, action, resources[0], Decision.DENIED)
+    if Decision.ALLOWED not in found:
+        raise refusal_of(acting, action, resources[0], Decision.NOT_ALLOWED)
+
+
+def _with_permissions(principal: Principal) -> Principal:
+    role = role_snapshot(project_id=principal.project_id, name=principal.role_name)
+    return replace(principal, permissions=role.permissions)
+
+
+def _lambda(call: Call) -> tuple[str, ...]:
+    base = f"arn:aws:lambda:{config().region}:{call.project.account}"
+    if "FunctionName" in call.parameters:
+        named = parse_reference(call["FunctionName"], call.get("Qualifier", ""))
+        suffix = f":{named.qualifier}" if named.qualifier else ""
+        return (f"{base}:function:{named.name}{suffix}",)
+    if "LayerName" in call.parameters:
+        version = f":{call['VersionNumber']}" if "VersionNumber" in call.parameters else ""
+        name = call["LayerName"]
+        return (f"{name if name.startswith('arn:') else f'{base}:layer:{name}'}{version}",)
+    if "UUID" in call.parameters:
+        return (f"{base}:event-source-mapping:{call['UUID']}",)
+    given = call.get("Resource") or call.get("Arn")
+    return (given,) if given else ()
+
+
+def _iam(call: Call) -> tuple[str, ...]:
+    base = f"arn:aws:iam::{call.project.account}"
+    if "RoleName" in call.parameters:
+        role = IamRole.objects.filter(project=call.project, name__iexact=call["RoleName"]).first()
+        path = role.path if role else call.get("Path", "/")
+        return (f"{base}:role{path}{role.name if role else call['RoleName']}",)
+    if "PolicyArn" in call.parameters:
+        return (call["PolicyArn"],)
+    return (f"{base}:policy{call.get('Path', '/')}{call['PolicyName']}",) if call.get("PolicyName") else ()
+
+
+def _sts(call: Call) -> tuple[str, ...]:
+    return (call["RoleArn"],) if "RoleArn" in call.parameters else ()
+
+
+def _logs(call: Call) -> tuple[str, ...]:
+    """Policies name a group with and without `:*` behind it, and mean the same."""
+    base = f"arn:aws:logs:{config().region}:{call.project.account}:log-group"
+    given = call.get("logGroupName") or call.get("logGroupIdentifier", "").rpartition(":log-group:")[2]
+    if not given:
+        return (f"{base}::log-stream:",)
+    group = f"{base}:{given.removesuffix(':*')}"
+    if "logStreamName" in call.parameters:
+        return (f"{group}:log-stream:{call['logStreamName']}",)
+    return (group, f"{group}:*")
+
+
+def _events(call: Call) -> tuple[str, ...]:
+    base = f"arn:aws:events:{config().region}:{call.project.account}"
+    name = call.get("Name") or call.get("Rule")
+    return (f"{base}:rule/{name}",) if name else (f"{base}:event-bus/default",)
+
+
+_RESOURCES: Mapping[str, Callable[[Call], tuple[str, ...]]] = {
+    "lambda": _lambda,
+    "iam": _iam,
+    "sts": _sts,
+    "logs": _logs,
+    "events": _events,
+}
