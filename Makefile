@@ -10,7 +10,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 .PHONY: help up prepare images doctor check format test test-fast test-docker test-browser test-hostile test-trouble \
-	test-faults test-runtimes test-postgres test-fuzz bench bench-full bench-compare bench-console profile screenshots vendor lock clean
+	test-faults test-runtimes test-postgres test-fuzz runtime-matrix bench bench-full bench-compare bench-console profile screenshots vendor lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -56,6 +56,10 @@ test-fuzz: export FUNCTORY_FUZZ := 2000
 test-fuzz: ## 2,000 made-up requests to the AWS API
 	@$(HOST) venv --dev
 	@$(VENV)/python -m tests.support.suite fuzz $(TESTS)
+
+runtime-matrix: ## Run every runtime's contract suite and write its table into README.md
+	@$(HOST) prepare-tests
+	@FUNCTORY_MATRIX=1 $(SUITE) runtimes tests/runner/runtimes/test_contract.py
 
 bench bench-full: ## Measure beside the bare floor, one table and JSON (BENCH="--cases warm --rounds 5"); -full: 40 minutes
 	@$(HOST) prepare-tests

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from runner.images.recipes import RUNTIMES
+from runner.images import recipes
 
 
 class BuildFileError(ValueError):
@@ -32,9 +32,9 @@ class FolderBuild:
 
 
 @lru_cache(maxsize=32)
-def folder_build(folder: str, root: Path = RUNTIMES) -> FolderBuild:
+def folder_build(folder: str, root: Path | None = None) -> FolderBuild:
     """The build of a runtime's folder; raises BuildFileError."""
-    told = tomllib.loads((root / folder / "build.toml").read_text())
+    told = tomllib.loads(((root or recipes.RUNTIMES) / folder / "build.toml").read_text())
     try:
         return FolderBuild(
             tool=told["tool"],

@@ -107,8 +107,9 @@ class RuntimeImages:
         return (toolchain_recipe(self.suite), *own)
 
 
-def runtime_images(folder: Path = RUNTIMES) -> list[RuntimeImages]:
+def runtime_images(folder: Path | None = None) -> list[RuntimeImages]:
     """Every image that the runtime folders describe, in order of name."""
+    folder = folder or RUNTIMES
     found = [
         _images(recipe_file.parent, name, row)
         for recipe_file in sorted(folder.glob("*/images.toml"))

@@ -10,11 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from functions.artifacts import NODE_MODULES
+from functions.artifacts import NODE_MODULES, Store
+from functions.config import Config
 from functions.ids import new_id
-from functions.runtimes import runtime
+from functions.runtimes import Build, runtime
 from functions.states import EndReason
-from runner.images.catalog import image_reference
+from runner.build.builder import names, reader
+from runner.build.indexes import read_indexes
+from runner.build.main import open_builder
+from runner.build.plan import plan_build
+from runner.images.catalog import builder_reference, image_reference
 from runner.sandbox.docker_driver import DockerDriver
 from runner.sandbox.factory import SandboxFactory
 from runner.sandbox.sandbox import Sandbox
@@ -37,9 +42,10 @@ ARN = "arn:aws:lambda:us-east-1:000000000001:function:hello"
 class Bench:
     """Binds functions to fresh sandboxes and calls them; `close` removes all of them."""
 
-    def __init__(self, driver: DockerDriver, runner: asyncio.Runner, root: Path) -> None:
-        self._driver, self._runner, self._root = driver, runner, root
+    def __init__(self, config: Config, driver: DockerDriver, runner: asyncio.Runner, root: Path) -> None:
+        self._config, self._driver, self._runner, self._root = config, driver, runner, root
         self._made: list[Sandbox] = []
+        self._built: dict[str, Path] = {}
 
     def bind(
         self,
@@ -49,13 +55,14 @@ class Bench:
         *,
         environment: Mapping[str, str] | None = None,
         memory_mb: int = 256,
-        dependencies: Mapping[str, str] | None = None,
+        dependencies: Mapping[str, str] | Path | None = None,
     ) -> tuple[Sandbox, Bound]:
         """A sandbox with these files as its code, and how its init went."""
         code = self._tree(files)
         mounts = [CodeMount(code, "/var/task")]
         if dependencies:
-            mounts.append(CodeMount(self._tree(dependencies), "/var/dependencies"))
+            tree = dependencies if isinstance(dependencies, Path) else self._tree(dependencies)
+            mounts.append(CodeMount(tree, "/var/dependencies"))
             if runtime(runtime_id).language == "javascript":  # as functions.artifacts does at a deploy
                 (code / "node_modules").symlink_to(NODE_MODULES)
         binding = Binding(
@@ -63,12 +70,29 @@ class Bench:
         )
         return self._runner.run(self._bind(runtime_id, binding))
 
+    def bind_built(
+        self, runtime_id: str, files: Mapping[str, str], handler: str, **more: Any
+    ) -> tuple[Sandbox, Bound]:
+        """The same, with what a deployment builds of the files; built once."""
+        if runtime(runtime_id).build is not Build.FOLDER:
+            return self.bind(runtime_id, files, handler, **more)
+        key = repr((runtime_id, sorted(files.items())))
+        if key not in self._built:
+            self._built[key] = build_tree(self._config, runtime_id, self._tree(files))
+        return self.bind(runtime_id, files, handler, dependencies=self._built[key], **more)
+
+    def call_together(self, pairs: list[tuple[Sandbox, Any]]) -> list[Ended]:
+        """A call of each, all under way at once."""
+        return self._runner.run(_together([(sandbox, self._order(event)) for sandbox, event in pairs]))
+
     def call(self, sandbox: Sandbox, event: Any, *, timeout_s: float = 20.0, **more: str) -> Ended:
         """One call, from start to end."""
+        return self._runner.run(_invoke(sandbox, self._order(event, timeout_s, **more)))
+
+    def _order(self, event: Any, timeout_s: float = 20.0, **more: str) -> Call:
         payload = event if isinstance(event, bytes) else json.dumps(event).encode()
         deadline = int((time.time() + timeout_s) * 1000)
-        order = Call(str(new_id()), payload, ARN, timeout_s, deadline, **more)
-        return self._runner.run(_invoke(sandbox, order))
+        return Call(str(new_id()), payload, ARN, timeout_s, deadline, **more)
 
     def close(self) -> None:
         """Remove every sandbox."""
@@ -96,13 +120,35 @@ async def _invoke(sandbox: Sandbox, order: Call) -> Ended:
     return await ended
 
 
+async def _together(orders: list[tuple[Sandbox, Call]]) -> list[Ended]:
+    return list(await asyncio.gather(*(_invoke(sandbox, order) for sandbox, order in orders)))
+
+
+def build_tree(config: Config, runtime_id: str, package: Path) -> Path:
+    """What a deployment would build of an unpacked package; raises BuildFailed."""
+    row = runtime(runtime_id)
+    indexes = read_indexes().description
+    plan = plan_build(
+        row,
+        reader(package),
+        names(package),
+        package_sha256=package.name,
+        image=builder_reference(row.builder),
+        indexes=indexes,
+    )
+    assert plan is not None
+    with open_builder(config) as builder:
+        builder.install(plan, package, print, owner="tests")
+    return Store(config.artifacts).dependencies(plan.key)
+
+
 @contextmanager
 def bench(root: Path) -> Iterator[Bench]:
     """A bench on the Docker driver with every runtime's own image."""
     with sandbox_config() as config, asyncio.Runner() as runner:
         launcher_in(config)
         driver = DockerDriver(config, image_reference, lambda identifier: runtime(identifier).command)
-        made = Bench(driver, runner, root)
+        made = Bench(config, driver, runner, root)
         yield made
         made.close()
         runner.run(driver.close())

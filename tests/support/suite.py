@@ -40,7 +40,7 @@ ENGINE = Phase(
     (
         *("-n", "2", "--dist", "loadfile"),
         *(f"--ignore={path}" for path in LATER),
-        *("-m", "(docker or slow or postgres) and not browser"),
+        *("-m", "(docker or slow or postgres) and not browser and not on_demand"),
     ),
     needs_images=True,
 )
@@ -53,7 +53,7 @@ POSTGRES = Phase(
 SUITES: dict[str, tuple[Phase, ...]] = {
     "fast": (FAST,),
     "all": (FAST, ENGINE, BROWSER),
-    "docker": (Phase("engine", ("-m", "docker"), needs_images=True),),
+    "docker": (Phase("engine", ("-m", "docker and not on_demand"), needs_images=True),),
     "browser": (BROWSER,),
     "hostile": (Phase("hostile", ("tests/hostile",), needs_images=True),),
     "trouble": (Phase("trouble", ("tests/trouble",), needs_images=True),),

@@ -1,11 +1,53 @@
-"""One driver for all tests of a file; each binds sandboxes of its own."""
+"""One driver for all tests of a file; each binds sandboxes of its own. Images that are not made at every start are
+made when a test first asks for them."""
+
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
+from functions.config import Config
+from functions.runtimes import RUNTIMES
+from runner.images.catalog import ensure_images
+from runner.images.errors import ImageError
+from runner.images.progress import LineProgress
 from tests.support.functions_in_sandboxes import bench as open_bench
+from tests.support.matrix import Matrix
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(Matrix(), "runtime-matrix")
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
     with open_bench(tmp_path_factory.mktemp("code")) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def on_demand(tmp_path_factory):
+    """Has the images of a runtime made; skips the test where one cannot be had, with the reason."""
+    launcher = tmp_path_factory.mktemp("bin") / "launcher"
+    failed: dict[str, str] = {}
+
+    def ensure(identifier: str) -> None:
+        if identifier not in failed:
+            failed[identifier] = _make(settings.FUNCTORY, launcher, identifier)
+        if failed[identifier]:
+            pytest.skip(f"no image of {identifier}: {failed[identifier]}")
+
+    return ensure
+
+
+def _make(config: Config, launcher: Path, identifier: str) -> str:
+    try:
+        ensure_images(
+            LineProgress(),
+            docker_socket=config.docker_socket,
+            launcher_path=launcher,
+            runtimes=[RUNTIMES[identifier].image],
+        )
+    except ImageError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,46 @@
+"""One function per language that does what the contract suite asks, and what it cannot do. A new runtime brings a
+folder in tests/runner/runtimes/programs and a row here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from functions.runtimes import RUNTIMES
+
+PROGRAMS = Path(__file__).resolve().parent.parent / "runner" / "runtimes" / "programs"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`error` and `start_error` are the types of what it raises; `lacks` maps a test to why it does not apply."""
+
+    handler: str
+    error: str = "ValueError"
+    start_error: str = "ValueError"
+    memory_mb: int = 256
+    lacks: dict[str, str] = field(default_factory=dict)
+
+
+_BY_FOLDER = {
+    "python": Program("app.handler"),
+    "nodejs": Program("app.handler"),
+    "provided": Program(
+        "app.handler", lacks={"test_a_larger_answer_is_an_error": "it has no client of ours"}
+    ),
+}
+
+
+def program_of(identifier: str) -> Program:
+    """The row of a runtime."""
+    return _BY_FOLDER[RUNTIMES[identifier].folder]
+
+
+def files_of(identifier: str) -> dict[str, str]:
+    """Its source, by path."""
+    folder = PROGRAMS / RUNTIMES[identifier].folder
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
