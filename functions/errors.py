@@ -124,13 +124,6 @@ class UnresolvedSecret(FunctoryError):
     code = "KMSNotFoundException"
     status = 502
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"Functory was unable to resolve the environment variables: {reason} Deploy the function with a "
-            "reference that holds, or create the secret.",
-            field="environment",
-        )
-
 
 class PreconditionFailed(FunctoryError):
     """It was changed since the caller read it."""
@@ -296,6 +289,15 @@ def stale_revision() -> PreconditionFailed:
     return PreconditionFailed(
         "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to "
         "retrieve the latest Revision Id"
+    )
+
+
+def unresolved_secret(reason: str) -> UnresolvedSecret:
+    """What calls of the function are answered until it is mended."""
+    return UnresolvedSecret(
+        f"Functory was unable to resolve the environment variables: {reason} Deploy the function with a reference "
+        "that holds, or create the secret.",
+        field="environment",
     )
 
 

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from functions.errors import InvalidParameterValue, UnresolvedSecret
+from functions.errors import InvalidParameterValue, unresolved_secret
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 _NAME = r"[A-Za-z0-9/_+=.@-]{1,512}"
@@ -48,7 +48,7 @@ def _replacement(values: Mapping[str, str]) -> Callable[[re.Match[str]], str]:
     def replace(match: re.Match[str]) -> str:
         name, key = match[1], match[2]
         if name not in values:
-            raise UnresolvedSecret(f"there is no secret {name} in this project.")
+            raise unresolved_secret(f"there is no secret {name} in this project.")
         return values[name] if key is None else _member(name, key, values[name])
 
     return replace
@@ -58,5 +58,5 @@ def _member(name: str, key: str, value: str) -> str:
     try:
         member = json.loads(value)[key]
     except (ValueError, KeyError, TypeError):
-        raise UnresolvedSecret(f"the secret {name} is no JSON object with a member {key}.") from None
+        raise unresolved_secret(f"the secret {name} is no JSON object with a member {key}.") from None
     return member if isinstance(member, str) else json.dumps(member)
