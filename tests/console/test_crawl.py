@@ -44,8 +44,7 @@ SANDBOX = SandboxView(
 )
 SUPPLY = SupplyView(runtime="python3.13", network="internet", waiting=2, wanted=2)
 HOST = HostView(cpus=2, load=0.5, memory_mb=8000, memory_free_mb=6000, disk_free_mb=9000, committed_mb=128)
-# A request id is typed into the search.
-# By request id, for whoever has one; and asked for only while a runtime's image is being made.
+# A request id is typed into the search; a runtime's image is asked after only while it is being made.
 UNLINKED = {"request", "wizard_image"}
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
