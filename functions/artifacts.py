@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,29 @@ class Store:
     def dependencies(self, key: str) -> Path:
         """An installed dependency tree."""
         return self.root / "dependencies" / key
+
+    def layers(self, packages: Sequence[str]) -> Path:
+        """What to mount at /opt for these packages, in order: a tree, or several joined."""
+        if len(packages) == 1:
+            return self.tree(packages[0])
+        return self.root / "layers" / hashlib.sha256("\n".join(packages).encode()).hexdigest()
+
+    def join(self, packages: Sequence[str]) -> Path:
+        """Unpack layers and lay them over each other, the later over the earlier; safe to run twice."""
+        trees = [self.unpack(sha256) for sha256 in packages]
+        joined = self.layers(packages)
+        if not joined.exists():
+            with self._draft_directory(joined) as draft:
+                for tree in trees:
+                    _lay_over(tree, draft)
+        return joined
+
+    def discard_layers(self, kept: Collection[Path]) -> int:
+        """Remove what was joined and is not among `kept`; returns how many."""
+        found = [path for path in (self.root / "layers").glob("[0-9a-f]*") if path not in kept]
+        for path in found:
+            _remove_tree(path)
+        return len(found)
 
     def paths(self, sha256: str, key: str | None, *, linked: bool) -> tuple[Path, Path | None]:
         """What to mount for a revision: code, and dependencies if it has any."""
@@ -137,6 +160,24 @@ def _extract(archive: Archive, target: Path, *, linked: bool) -> None:
     # Not `exists`, which follows: the package may bring a link of its own.
     if linked and not os.path.lexists(target / "node_modules"):
         (target / "node_modules").symlink_to(NODE_MODULES)
+
+
+def _lay_over(tree: Path, target: Path) -> None:
+    """Links, not copies: trees never change. A file in a folder's place, or the reverse, wins as any other."""
+    for path in sorted(tree.rglob("*")):
+        place = target / path.relative_to(tree)
+        if path.is_dir() and not path.is_symlink():
+            if place.is_symlink() or place.is_file():
+                place.unlink()
+            place.mkdir(exist_ok=True)
+            continue
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        place.unlink(missing_ok=True)
+        if path.is_symlink():
+            place.symlink_to(path.readlink())
+        else:
+            os.link(path, place)
 
 
 def _extract_entry(archive: Archive, entry: Entry, path: Path) -> None:

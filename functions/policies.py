@@ -15,6 +15,7 @@ from functions.states import UrlAuth
 
 INVOKE = "lambda:InvokeFunction"
 INVOKE_URL = "lambda:InvokeFunctionUrl"
+GET_LAYER = "lambda:GetLayerVersion"
 AUTH_TYPE = "lambda:FunctionUrlAuthType"
 VIA_URL = "lambda:InvokedViaFunctionUrl"
 ANYONE = frozenset({"*"})

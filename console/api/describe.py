@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from functions.installation import config, vault
-from functions.models import Alias, EventInvokeConfig, Function, FunctionUrl, Revision, Version
+from functions.models import Alias, EventInvokeConfig, Function, FunctionUrl, LayerVersion, Revision, Version
+from functions.queries.layers import layer_versions, words
 from functions.queries.standing import Standing
 from functions.states import LATEST, InvokeMode
 
@@ -30,7 +32,7 @@ def configuration(
         "Timeout": revision.timeout_s,
         "MemorySize": revision.memory_mb,
         "LastModified": moment(revision.created_at),
-        "CodeSha256": base64.b64encode(bytes.fromhex(revision.artifact_id)).decode(),
+        "CodeSha256": sha256(revision.artifact_id),
         "Version": version,
         "TracingConfig": {"Mode": "PassThrough"},
         "RevisionId": str(revision.pk),
@@ -44,7 +46,43 @@ def configuration(
     }
     if variables:
         answer["Environment"] = {"Variables": variables}
+    if revision.layers:
+        found = layer_versions(revision.layers)
+        answer["Layers"] = [
+            {"Arn": arn, "CodeSize": found[arn].artifact.size} for arn in revision.layers if arn in found
+        ]
     return answer
+
+
+def layer_version(row: LayerVersion) -> dict[str, Any]:
+    """LayerVersionsListItem."""
+    return {
+        "LayerVersionArn": row.arn,
+        "Version": row.number,
+        "Description": row.description,
+        "CreatedDate": moment(row.created_at),
+        "CompatibleRuntimes": words(row.runtimes) or None,
+        "CompatibleArchitectures": words(row.architectures) or None,
+        "LicenseInfo": row.license_info or None,
+    }
+
+
+def statement(document: Mapping[str, Any], resource: str) -> dict[str, Any]:
+    """A stored statement with the Resource that it is on, in AWS's order."""
+    first = {name: document[name] for name in ("Sid", "Effect", "Principal", "Action")}
+    rest = {name: value for name, value in document.items() if name not in first}
+    return {**first, "Resource": resource, **rest}
+
+
+def policy(documents: Sequence[Mapping[str, Any]], resource: str) -> str:
+    """AWS's policy document, as JSON text."""
+    statements = [statement(document, resource) for document in documents]
+    return json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": statements})
+
+
+def sha256(digest: str) -> str:
+    """A hash in hex as AWS has it, in base64."""
+    return base64.b64encode(bytes.fromhex(digest)).decode()
 
 
 def logging_config(function: Function, given: Mapping[str, Any]) -> dict[str, Any]:

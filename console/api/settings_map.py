@@ -68,7 +68,6 @@ _FIELDS: Mapping[str, tuple[str, Any]] = {
     "Architectures": ("architecture", _architecture),
 }
 _UNSUPPORTED: Mapping[str, Any] = {
-    "Layers": bool,
     "FileSystemConfigs": bool,
     "VpcConfig": lambda value: bool(value.get("SubnetIds") or value.get("SecurityGroupIds")),
     "DeadLetterConfig": lambda value: bool(value.get("TargetArn")),

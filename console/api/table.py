@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api.call import Call
-from console.api.operations import account, events, functions, policies, runtimes, urls, versions
+from console.api.operations import account, events, functions, layers, policies, runtimes, urls, versions
 
 Operation = Callable[[Call], dict[str, Any]]
 
@@ -49,6 +49,15 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetFunctionEventInvokeConfig": events.get_function_event_invoke_config,
     "ListFunctionEventInvokeConfigs": events.list_function_event_invoke_configs,
     "DeleteFunctionEventInvokeConfig": events.delete_function_event_invoke_config,
+    "PublishLayerVersion": layers.publish_layer_version,
+    "GetLayerVersion": layers.get_layer_version,
+    "GetLayerVersionByArn": layers.get_layer_version_by_arn,
+    "ListLayers": layers.list_layers,
+    "ListLayerVersions": layers.list_layer_versions,
+    "DeleteLayerVersion": layers.delete_layer_version,
+    "AddLayerVersionPermission": layers.add_layer_version_permission,
+    "RemoveLayerVersionPermission": layers.remove_layer_version_permission,
+    "GetLayerVersionPolicy": layers.get_layer_version_policy,
     "GetRuntimeManagementConfig": runtimes.get_runtime_management_config,
     "PutRuntimeManagementConfig": runtimes.put_runtime_management_config,
     "GetProvisionedConcurrencyConfig": runtimes.get_provisioned_concurrency_config,

@@ -1,7 +1,10 @@
-"""The link that GetFunction gives to a function's code: good for ten minutes, for whoever holds it, as AWS's
-presigned link is."""
+"""The links that GetFunction gives to a function's code and GetLayerVersion to a layer's: good for ten minutes, for
+whoever holds one, as AWS's presigned links are."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpRequest
@@ -9,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from functions.errors import FunctoryError
 from functions.installation import relay_key, store
-from functions.models import Revision
+from functions.models import LayerVersion, Revision
 from functions.tokens import read_ticket
 
 
@@ -21,14 +24,23 @@ def package(_request: HttpRequest, ticket: str) -> FileResponse:
         claims = read_ticket(relay_key(), ticket)
     except FunctoryError:
         raise Http404 from None
-    if "code" not in claims:  # a ticket for something else
+    sha256 = _package(claims)
+    if sha256 is None:
         raise Http404
-    revision = Revision.objects.filter(pk=claims["code"], function_id=claims["function"]).first()
-    if revision is None:
-        raise Http404
-    path = store().blob(revision.artifact_id)
+    path = store().blob(sha256)
     if not path.exists():
-        path = store().upload(revision.artifact_id)
+        path = store().upload(sha256)
     return FileResponse(
         path.open("rb"), as_attachment=True, filename="code.zip", content_type="application/zip"
     )
+
+
+def _package(claims: Mapping[str, Any]) -> str | None:
+    """The hash of what a ticket is for; None for one that is for something else."""
+    if "layer" in claims:
+        layer = LayerVersion.objects.filter(pk=claims["layer"]).first()
+        return layer.artifact_id if layer else None
+    if "code" in claims:
+        revision = Revision.objects.filter(pk=claims["code"], function_id=claims["function"]).first()
+        return revision.artifact_id if revision else None
+    return None

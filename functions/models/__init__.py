@@ -5,6 +5,7 @@ from functions.models.event_config import EventInvokeConfig
 from functions.models.function import Draft, DraftFile, Function, TestEvent
 from functions.models.identity import IamAttachment, IamPolicy, IamRole, IamRolePolicy, IamSession
 from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload
+from functions.models.layer import LayerVersion
 from functions.models.metric import MetricMinute, MetricSpan, UsageDay, UsageMonth
 from functions.models.policy import FunctionPolicy
 from functions.models.refusal import Refusal
@@ -36,6 +37,7 @@ __all__ = [
     "Invocation",
     "InvocationLog",
     "InvocationPayload",
+    "LayerVersion",
     "Membership",
     "MetricMinute",
     "MetricSpan",

@@ -11,6 +11,7 @@ from functions.states import EventCapture, NetworkMode
 class Configuration(models.Model):
     """Abstract: limits as in Lambda (memory in MB, time-out in seconds, /tmp in MB). `environment` is an
     encrypted JSON object, see functions.encryption; `redact` lists field paths, see functions.redaction.
+    `layers` are ARNs of layer versions, later ones over earlier ones at /opt.
     `aws_settings` keeps, by AWS's own member names, settings
     of the API that are stored and given back but change nothing here (TracingConfig, LoggingConfig)."""
 
@@ -25,6 +26,7 @@ class Configuration(models.Model):
     event_capture = models.CharField(max_length=8, choices=EventCapture.choices, default=EventCapture.RECENT)
     redact = models.JSONField(default=list, blank=True)
 
+    layers = models.JSONField(default=list, blank=True)
     role = models.CharField(max_length=256, blank=True)
     architecture = models.CharField(max_length=16, default="x86_64")
     aws_settings = models.JSONField(default=dict, blank=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -26,6 +27,7 @@ from functions.naming import is_latest
 from functions.policies import read_statement
 from functions.queries import secrets
 from functions.queries.access import person_principal
+from functions.queries.layers import artifacts_of
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, Statement, UrlSnapshot
 from functions.states import LATEST, RecursiveLoop, Role
 
@@ -112,6 +114,7 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
         network=revision.network,
         code=code,
         dependencies=dependencies,
+        layers=_layers(revision),
         environment=environment.variables,
         secrets=environment.editions,
         reserved_concurrency=function.reserved_concurrency,
@@ -122,6 +125,11 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
         paused=function.paused_at is not None,
         may_recur=function.recursive_loop == RecursiveLoop.ALLOW,
     )
+
+
+def _layers(revision: Revision) -> tuple[Path, ...]:
+    packages = artifacts_of(revision.layers)
+    return (store().layers(packages),) if packages else ()
 
 
 def _functions() -> QuerySet[Function]:

@@ -17,8 +17,10 @@ AT_ONCE = 200
 
 
 def discard_artifacts(*, now: datetime) -> list[str]:
-    """Packages without revision and draft, a day old; gives the hashes whose files may go."""
-    unused = Artifact.objects.filter(revisions=None, drafts=None, created_at__lt=now - PACKAGE_GRACE)
+    """Packages without revision, draft and layer, a day old; gives the hashes whose files may go."""
+    unused = Artifact.objects.filter(
+        revisions=None, drafts=None, layer_versions=None, created_at__lt=now - PACKAGE_GRACE
+    )
     return _delete(unused, Artifact)
 
 

@@ -42,6 +42,7 @@ from functions.queues import announce_change, enqueue_deploy
 from functions.release_policy import Limits, Step, Steps
 from functions.services.drafts import follow_revision
 from functions.services.guard import record, require
+from functions.services.layers import check_size
 from functions.services.release_ends import supersede
 from functions.services.releases import begin
 from functions.services.secrets import bind
@@ -138,7 +139,9 @@ def request_update(
         if artifact is None and base is None:
             raise InvalidParameterValue("The function has no code yet.")
         values = {**(_settings_of(base) if base else {}), **(settings or {})}
-        revision = _revision(locked, artifact or base.artifact, values, acting)  # type: ignore[union-attr]
+        code = artifact or base.artifact  # type: ignore[union-attr]
+        check_size(values.get("layers", ()), code.unpacked_size)
+        revision = _revision(locked, code, values, acting)
         if artifact is None and base is not None:
             revision.dependencies = base.dependencies
             revision.save(update_fields=["dependencies"])

@@ -88,7 +88,13 @@ def sweep_caches(store: Store, now: datetime) -> None:
 def sweep(store: Store, now: datetime) -> None:
     """Remove half-made trees, workspaces and files that nobody has touched for hours, and locks nobody holds."""
     limit = (now - LEFT_BEHIND_AFTER).timestamp()
-    for folder, pattern in (("dependencies", ".*"), ("trees", ".*"), ("blobs", "tmp*"), ("uploads", "tmp*")):
+    for folder, pattern in (
+        ("dependencies", ".*"),
+        ("trees", ".*"),
+        ("layers", ".*"),
+        ("blobs", "tmp*"),
+        ("uploads", "tmp*"),
+    ):
         for path in (store.root / folder).glob(pattern):
             if path.lstat().st_mtime < limit and not _is_held(path):
                 _remove(path)

@@ -10,6 +10,11 @@ from functions.runtimes import runtime, start_environment
 from functions.snapshots import FunctionSnapshot
 from runner.sandbox.spec import PoolKey
 
+# Where a function with layers finds their programs; libraries of theirs are found by programs that it starts.
+LAYERED = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+    "LD_LIBRARY_PATH": "/var/task:/var/task/lib:/opt/lib",
+}
 RUNTIME_API = "127.0.0.1:9001"
 
 
@@ -30,6 +35,7 @@ def environment_of(snapshot: FunctionSnapshot) -> dict[str, str]:
     api = {} if runtime(snapshot.runtime).lean else {"AWS_LAMBDA_RUNTIME_API": RUNTIME_API}
     return {
         "TZ": ":UTC",
+        **(LAYERED if snapshot.layers else {}),
         **snapshot.environment,
         **api,
         "_HANDLER": snapshot.handler,

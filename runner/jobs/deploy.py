@@ -17,6 +17,7 @@ from functions.installation import store
 from functions.limits import UNPACKED
 from functions.models import DependencyTree, Deployment, Revision
 from functions.outages import full_disk
+from functions.queries.layers import artifacts_of
 from functions.runtimes import Build, runtime
 from functions.services import deploys
 from functions.services.guard import system_principal
@@ -91,6 +92,8 @@ def _deploy(deployment: Deployment) -> None:
         raise DeployFailed("ServiceException", "The revision of this deployment is gone: deploy again.")
     _reach(deployment, DeploymentState.SAVING)
     package = store().unpack(revision.artifact_id)
+    if layers := artifacts_of(revision.layers):
+        store().join(layers)
     _have_images(deployment, revision)
     if deployment.install_dependencies or _compiles(revision):
         _install(deployment, revision, package)

@@ -16,8 +16,10 @@ from functions.artifacts import Store
 from functions.installation import store
 from functions.limits import UNDO_DELETE_DAYS
 from functions.models import Deployment, Function
+from functions.queries.layers import joined_layers
 from functions.services import code, deploys, retention
 from functions.services.functions import purge_function
+from functions.services.layers import forget_layers
 from functions.states import DEPLOYMENT_ENDED, DeploymentState
 from runner.build.container import BuilderDown, remove
 from runner.build.container import orphans as builders
@@ -70,6 +72,8 @@ def discard_code() -> None:
     kept: Store = store()
     now = timezone.now()
     deploys.discard_trials(now=now)
+    forget_layers()
+    kept.discard_layers(joined_layers())
     for sha256 in code.discard_artifacts(now=now):
         kept.discard(sha256)
     for key in code.discard_dependencies(now=now):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from functions.queries.pages import keyset_page
 from functions.queries.standing import Standing, standings
 from functions.services import deploys, versions
 from functions.services import functions as function_services
+from functions.services import layers as layer_services
 from functions.tokens import make_ticket
 
 Output = dict[str, Any]
@@ -37,7 +39,7 @@ def create_function(call: Call) -> Output:
         raise InvalidParameterValue(
             "Runtime and Handler are mandatory parameters for functions created with .zip."
         )
-    chosen = settings_from(call.parameters)
+    chosen = settings_from(call.parameters) | _layers(call)
     with transaction.atomic():
         function = function_services.create_draft(
             acting=call.principal,
@@ -116,11 +118,12 @@ def update_function_configuration(call: Call) -> Output:
     """New settings for $LATEST; what is left out stays."""
     function = call.function()
     check_unsupported(call.parameters)
-    base = function.latest.aws_settings if function.latest else {}
+    latest = function.latest
+    chosen = settings_from(call.parameters, latest.aws_settings if latest else {})
     deploys.request_update(
         acting=call.principal,
         function=function,
-        settings=settings_from(call.parameters, base),
+        settings=chosen | _layers(call, latest.layers if latest else ()),
         revision_id=call.get("RevisionId", ""),
     )
     return _current(function)
@@ -181,6 +184,14 @@ def _next_version(function: Function) -> Output:
     """The number that an update under way will publish: it is the only one that may."""
     number = Function.objects.values_list("next_version", flat=True).get(pk=function.pk)
     return {"Version": str(number), "FunctionArn": f"{function.arn}:{number}"}
+
+
+def _layers(call: Call, current: Sequence[str] = ()) -> Output:
+    """The layers that are asked for, if any are, as a setting."""
+    if "Layers" not in call.parameters:
+        return {}
+    arns = layer_services.check_layers(acting=call.principal, arns=call["Layers"], current=current)
+    return {"layers": arns}
 
 
 def _versions(function: Function) -> list[Version]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from console.api import describe
@@ -43,7 +42,7 @@ def add_permission(call: Call) -> Output:
         revision_id=call.get("RevisionId", ""),
         first_revision_id=own_revision,
     )
-    return {"Statement": json.dumps(_with_resource(statement, function, qualifier))}
+    return {"Statement": json.dumps(describe.statement(statement, _resource(function, qualifier)))}
 
 
 def remove_permission(call: Call) -> Output:
@@ -65,16 +64,12 @@ def get_policy(call: Call) -> Output:
     policy = FunctionPolicy.objects.filter(function=function, qualifier=wanted).first()
     if policy is None or not policy.statements:
         raise ResourceNotFound("The resource you requested does not exist.")
-    statements = [_with_resource(statement, function, wanted) for statement in policy.statements]
-    document = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
-    return {"Policy": json.dumps(document), "RevisionId": str(policy.revision)}
+    document = describe.policy(policy.statements, _resource(function, wanted))
+    return {"Policy": document, "RevisionId": str(policy.revision)}
 
 
-def _with_resource(statement: Mapping[str, Any], function: Function, qualifier: str) -> dict[str, Any]:
-    resource = f"{function.arn}:{qualifier}" if qualifier else function.arn
-    first = {name: statement[name] for name in ("Sid", "Effect", "Principal", "Action")}
-    rest = {name: value for name, value in statement.items() if name not in first}
-    return {**first, "Resource": resource, **rest}
+def _resource(function: Function, qualifier: str) -> str:
+    return f"{function.arn}:{qualifier}" if qualifier else function.arn
 
 
 def _own_revision(function: Function, qualifier: str) -> str:

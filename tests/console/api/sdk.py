@@ -49,16 +49,18 @@ def sdk_of(principal) -> SDK:
         request = create_serializer("rest-json", include_validation=False).serialize_to_request(
             parameters, model
         )
+        path, _, literal = request["url_path"].partition("?")
+        pairs = [
+            f"{key}={item}"
+            for key, value in request["query_string"].items()
+            for item in (value if isinstance(value, list) else [value])
+        ]
         response = client.generic(
             request["method"],
-            request["url_path"],
+            path,
             request["body"],
             content_type="application/json",
-            QUERY_STRING="&".join(
-                f"{key}={item}"
-                for key, value in request["query_string"].items()
-                for item in (value if isinstance(value, list) else [value])
-            ),
+            QUERY_STRING="&".join([literal, *pairs] if literal else pairs),
             HTTP_X_FUNCTORY_PRINCIPAL=sign_principal(key, principal),
         )
         if response.status_code >= 300:

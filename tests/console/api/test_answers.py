@@ -79,6 +79,21 @@ CALLS: dict[str, dict[str, Any]] = {
     "GetProvisionedConcurrencyConfig": {**NAMED, "Qualifier": "1"},
     "ListProvisionedConcurrencyConfigs": NAMED,
     "DeleteProvisionedConcurrencyConfig": {**NAMED, "Qualifier": "1"},
+    "PublishLayerVersion": {"LayerName": "new", "Content": {"ZipFile": zipped()}},
+    "GetLayerVersion": {"LayerName": "tools", "VersionNumber": 1},
+    "GetLayerVersionByArn": {},
+    "ListLayers": {"CompatibleRuntime": "python3.13"},
+    "ListLayerVersions": {"LayerName": "tools"},
+    "DeleteLayerVersion": {"LayerName": "tools", "VersionNumber": 1},
+    "AddLayerVersionPermission": {
+        "LayerName": "tools",
+        "VersionNumber": 1,
+        "StatementId": "two",
+        "Action": "lambda:GetLayerVersion",
+        "Principal": "*",
+    },
+    "RemoveLayerVersionPermission": {"LayerName": "tools", "VersionNumber": 1, "StatementId": "one"},
+    "GetLayerVersionPolicy": {"LayerName": "tools", "VersionNumber": 1},
 }
 NOT_FOUND = {"GetProvisionedConcurrencyConfig"}
 
@@ -94,7 +109,11 @@ def world(project, principal) -> Function:
     sdk("PutFunctionConcurrency", **NAMED, ReservedConcurrentExecutions=2)
     sdk("PutFunctionEventInvokeConfig", **NAMED, MaximumRetryAttempts=2)
     sdk("AddPermission", **NAMED, StatementId="one", Action="lambda:InvokeFunction", Principal="*")
-    sdk("UpdateFunctionConfiguration", **NAMED, MemorySize=256)
+    layer = {"LayerName": "tools", "Content": {"ZipFile": zipped()}, "CompatibleRuntimes": ["python3.13"]}
+    arn = sdk("PublishLayerVersion", **layer)["LayerVersionArn"]
+    shared = {"StatementId": "one", "Action": "lambda:GetLayerVersion", "Principal": "000000000009"}
+    sdk("AddLayerVersionPermission", LayerName="tools", VersionNumber=1, **shared)
+    sdk("UpdateFunctionConfiguration", **NAMED, MemorySize=256, Layers=[arn])
     settle(principal)
     return Function.objects.select_related("project").get()
 
@@ -103,17 +122,18 @@ def answer(name: str, parameters: dict[str, Any], principal: Any) -> Any:
     """The raw HTTP answer."""
     model = lambda_model().service.operation_model(name)
     request = create_serializer("rest-json").serialize_to_request(parameters, model)
-    pairs = (
-        (key, item)
+    path, _, literal = request["url_path"].partition("?")
+    pairs = [
+        f"{key}={item}"
         for key, value in request["query_string"].items()
         for item in (value if isinstance(value, list) else [value])
-    )
+    ]
     return Client().generic(
         request["method"],
-        request["url_path"],
+        path,
         request["body"],
         content_type="application/json",
-        QUERY_STRING="&".join(f"{key}={item}" for key, item in pairs),
+        QUERY_STRING="&".join([literal, *pairs] if literal else pairs),
         HTTP_X_FUNCTORY_PRINCIPAL=sign_principal(relay_key(), principal),
     )
 
@@ -127,6 +147,8 @@ def test_an_answer_has_nothing_that_the_model_does_not_know(
     name: str, world: Function, principal: Any
 ) -> None:
     tagged = {"Resource": world.arn} if name in {"ListTags", "TagResource", "UntagResource"} else {}
+    if name == "GetLayerVersionByArn":
+        tagged = {"Arn": f"{world.arn.partition(':function:')[0]}:layer:tools:1"}
     response = answer(name, {**CALLS[name], **tagged}, principal)
     operation = next(one for one in lambda_model().operations if one.name == name)
     if name in NOT_FOUND:

@@ -212,8 +212,8 @@ def test_a_viewer_reads_and_changes_nothing(sdk: SDK, project, principal, user) 
 
 
 def test_an_operation_that_is_not_built_says_so(sdk: SDK) -> None:
-    refusal = refused(lambda: sdk("ListLayers"))
-    assert "ListLayers is not supported" in refusal.message
+    refusal = refused(lambda: sdk("ListCapacityProviders"))
+    assert "ListCapacityProviders is not supported" in refusal.message
 
 
 def test_nobody_comes_in_without_the_gateways_word(project) -> None:
