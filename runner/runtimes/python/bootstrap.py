@@ -9,6 +9,7 @@ import decimal
 import importlib
 import importlib.machinery
 import importlib.util
+import io
 import json
 import logging
 import os
@@ -85,15 +86,19 @@ class ClientContext:
 class LambdaContext:
     """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
 
+    @classmethod
+    def belong_to(cls, environment):
+        """What is the same for all calls of a function is read once."""
+        cls.function_name = environment.get("AWS_LAMBDA_FUNCTION_NAME")
+        cls.function_version = environment.get("AWS_LAMBDA_FUNCTION_VERSION")
+        cls.memory_limit_in_mb = environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        cls.log_group_name = environment.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        cls.log_stream_name = environment.get("AWS_LAMBDA_LOG_STREAM_NAME")
+
     def __init__(self, header):
         self.aws_request_id = header["id"]
         self.invoked_function_arn = header["arn"]
         self._deadline_ms = header["deadline_ms"]
-        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
-        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
         client, identity = header.get("client"), header.get("identity")
         self.client_context = ClientContext(json.loads(client)) if client else None
         self.identity = CognitoIdentity(json.loads(identity) if identity else {})
@@ -129,6 +134,17 @@ class RequestFilter(logging.Filter):
         return True
 
 
+class Output(io.FileIO):
+    """Standard output or error below sys.stdout and sys.stderr. `wrote` tells whether one of them was written to
+    since the last marker: who only answers needs none. What went past them is read before the answer all the same."""
+
+    wrote = True
+
+    def write(self, data):
+        Output.wrote = True
+        return super().write(data)
+
+
 class FunctionError(Exception):
     """An error to report, in AWS's shape."""
 
@@ -155,6 +171,7 @@ class Function:
         binding = json.loads(body)
         self.marker = b"\x00" + binding["marker"].encode()
         os.environ.update(binding["environment"])
+        LambdaContext.belong_to(os.environ)
         time.tzset()
         sys.path[:0] = search_path()
         # The folders were empty until now. importlib.invalidate_caches() would import importlib.metadata: 20 ms.
@@ -195,7 +212,9 @@ class Function:
             error.document["requestId"] = header["id"]
             kind, answer = b"E"[0], json.dumps(error.document).encode()
         self.flush()
-        os.write(self.output, self.marker + header["id"].encode() + b"\x00")
+        if Output.wrote:
+            Output.wrote = False
+            os.write(self.output, self.marker + header["id"].encode() + b"\x00")
         self.link.send(kind, answer)
 
     def answer(self, header, payload):
@@ -210,7 +229,7 @@ class Function:
         except Exception as error:
             raise described(error) from None
         try:
-            answer = json.dumps(result, ensure_ascii=False, allow_nan=False, default=encode_decimal).encode()
+            answer = ENCODE(result).encode()
         except Exception as error:
             message = f"Unable to marshal response: {text_of(error)}"
             raise FunctionError("Runtime.MarshalError", message) from None
@@ -229,8 +248,10 @@ class Function:
 
     def flush(self):
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
+            try:  # noqa: SIM105 - no context manager: every call would pay for it
                 stream.flush()
+            except Exception:
+                pass  # the function's own stream, or none
 
 
 class LineFormatter(logging.Formatter):
@@ -317,6 +338,15 @@ def encode_decimal(value):
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
+ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=encode_decimal).encode
+
+
+def open_output(descriptor, given):
+    """A stream that writes whole lines at once, so that what was said before a kill is not lost."""
+    raw = Output(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(raw, encoding=given.encoding, errors=given.errors, line_buffering=True)
+
+
 def preload():
     """Modules that most functions import: paid for once, before anybody waits."""
     for name in (
@@ -336,8 +366,8 @@ def preload():
 
 
 def main():
-    sys.stdout.reconfigure(line_buffering=True, write_through=False)
-    sys.stderr.reconfigure(line_buffering=True, write_through=False)
+    sys.stdout = sys.__stdout__ = open_output(1, sys.stdout)
+    sys.stderr = sys.__stderr__ = open_output(2, sys.stderr)
     preload()
     link = Link(os.environ.get("FUNCTORY_SOCKET", SOCKET))
     function = Function(link)

@@ -75,6 +75,21 @@ def test_logging_has_lambdas_lines(bench, bind):
     assert log.splitlines()[1] == "printed"
 
 
+def test_each_call_has_its_own_output_however_it_was_written(bench, bind):
+    source = (
+        "import os, subprocess, sys\n"
+        "def handler(event, context):\n"
+        "    if event == 'raw': os.write(1, b'raw')\n"
+        "    if event == 'child': subprocess.run(['echo', 'child'])\n"
+        "    if event == 'print': print('printed', end='')\n"
+        "    if event == 'bytes': sys.stderr.buffer.write(b'bytes')\n"
+    )
+    sandbox, _ = bind("app.handler", {"app.py": source})
+    said = {"raw": b"raw", "child": b"child\n", "print": b"printed", "bytes": b"bytes", "": b""}
+    for event in ("", "raw", "", "child", "print", "", "", "bytes", "child", "raw", "print", ""):
+        assert bench.call(sandbox, event).log == said[event]
+
+
 def test_decimals_are_numbers_and_other_objects_are_refused(bench, bind):
     sandbox, _ = bind("app.number")
     assert answer(bench, sandbox) == {"d": 1.5, "i": 2}
