@@ -294,7 +294,14 @@ def _move_live(function: Function, version: Version, acting: Principal, deployme
     if deployment.release_steps and alias.version is not None:
         alias.second_version, alias.second_weight = None, 0.0
         steps = tuple(Step(*step) for step in deployment.release_steps)
-        begin(acting=acting, alias=alias, version=version, steps=steps, limits=Limits())
+        begin(
+            acting=acting,
+            alias=alias,
+            version=version,
+            steps=steps,
+            limits=Limits(),
+            started_by_id=deployment.created_by_id,
+        )
         return
     alias.version, alias.second_version, alias.second_weight = version, None, 0.0
     alias.save()

@@ -43,10 +43,26 @@ def start_release(
     alias = Alias.objects.select_for_update().filter(function=function, name=LIVE_ALIAS).first()
     if alias is None or alias.version_id is None:
         raise ResourceConflict("No version serves yet: deploy at once.")
-    return begin(acting=acting, alias=alias, version=version, steps=steps, limits=limits or Limits())
+    person = UUID(acting.id) if acting.kind == "user" else None
+    return begin(
+        acting=acting,
+        alias=alias,
+        version=version,
+        steps=steps,
+        limits=limits or Limits(),
+        started_by_id=person,
+    )
 
 
-def begin(*, acting: Principal, alias: Alias, version: Version, steps: Steps, limits: Limits) -> Release:
+def begin(
+    *,
+    acting: Principal,
+    alias: Alias,
+    version: Version,
+    steps: Steps,
+    limits: Limits,
+    started_by_id: UUID | None,
+) -> Release:
     """The same for a caller that holds the alias's row and has checked who acts."""
     if not steps:
         raise InvalidParameterValue("A gradual release has at least one step.", field="plan")
@@ -66,7 +82,7 @@ def begin(*, acting: Principal, alias: Alias, version: Version, steps: Steps, li
         new_number=version.number,
         steps=[[step.percent, step.seconds] for step in steps],
         **asdict(limits),
-        started_by_id=UUID(acting.id) if acting.kind == "user" else None,
+        started_by_id=started_by_id,
         started_at=now,
         step_ends_at=now + timedelta(seconds=steps[0].seconds),
         check_at=now + timedelta(seconds=CHECK_S),

@@ -11,6 +11,7 @@ from functions.models import Alias, AuditEntry, Deployment, MetricMinute, Releas
 from functions.release_policy import Limits, Step, steps_of
 from functions.services import deploys, drafts, releases, versions
 from functions.services import functions as function_services
+from functions.services.guard import system_principal
 from functions.states import DeploymentState, ReleaseState
 from tests.support import rows
 
@@ -177,7 +178,7 @@ def deploy(developer, function, **more):
     deployment = deploys.request_deploy(acting=developer, function=function, **more)
     for state in (DeploymentState.SAVING, DeploymentState.STARTING):
         deploys.advance(deployment.pk, state)
-    deploys.finish(deployment_id=deployment.pk, acting=developer)
+    deploys.finish(deployment_id=deployment.pk, acting=system_principal(function.project_id))
     return Deployment.objects.get(pk=deployment.pk)
 
 
@@ -185,7 +186,9 @@ def test_a_deploy_can_begin_one(developer, released):
     deployment = deploy(developer, released, release=CANARY)
     assert deployment.version.number == 3
     assert split(released) == (1, 3, 0.1)
-    assert Release.objects.get().new_number == 3
+    release = Release.objects.get()
+    assert release.new_number == 3
+    assert str(release.started_by_id) == developer.id
 
 
 def test_the_first_deploy_has_nothing_to_come_from(developer, draft):
