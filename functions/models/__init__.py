@@ -5,11 +5,8 @@ from functions.models.event_config import EventInvokeConfig
 from functions.models.function import Draft, DraftFile, Function, TestEvent
 from functions.models.identity import IamAttachment, IamPolicy, IamRole, IamRolePolicy, IamSession
 from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload
-<<<<<<< HEAD
 from functions.models.layer import LayerVersion
-=======
 from functions.models.log_group import LogEvent, LogGroup, LogStream
->>>>>>> 1d86eaf (logs: Groups, streams and filter patterns of CloudWatch Logs, as rows and as words.)
 from functions.models.metric import MetricMinute, MetricSpan, UsageDay, UsageMonth
 from functions.models.policy import FunctionPolicy
 from functions.models.refusal import Refusal
@@ -41,13 +38,10 @@ __all__ = [
     "Invocation",
     "InvocationLog",
     "InvocationPayload",
-<<<<<<< HEAD
     "LayerVersion",
-=======
     "LogEvent",
     "LogGroup",
     "LogStream",
->>>>>>> 1d86eaf (logs: Groups, streams and filter patterns of CloudWatch Logs, as rows and as words.)
     "Membership",
     "MetricMinute",
     "MetricSpan",
