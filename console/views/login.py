@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from console.forms import Form
 from console.http import client_address
+from functions import queues
 from functions.errors import FunctoryError, InvalidParameterValue
+from functions.log_in_limit import LogInLimit
 from functions.models import User
 from functions.queries import access
 from functions.services import people
@@ -18,10 +23,40 @@ from functions.snapshots import Principal
 
 
 class LogIn(LoginView):
-    """The page that everybody without a session gets; it says no more than that name or password is wrong."""
+    """The page that everybody without a session gets; it says no more than that name or password is wrong. Who has
+    tried too often is not heard for a while, with the right password neither."""
 
     template_name = "login.html"
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """An attempt, unless there were too many."""
+        wait_s = _limit().wait_s(self._name, client_address(request))
+        if wait_s:
+            form = AuthenticationForm(request, initial={"username": self._name})
+            page = {"form": form, "wait_minutes": -(-wait_s // 60), "next": self.get_redirect_url()}
+            answer = self.render_to_response(page, status=429)
+            answer.headers["Retry-After"] = str(wait_s)
+            return answer
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Count it."""
+        _limit().failed(self._name, client_address(self.request))
+        return super().form_invalid(form)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Begin the session, and note who has come from where."""
+        address = client_address(self.request)
+        _limit().succeeded(self._name, address)
+        user = form.get_user()
+        assert isinstance(user, User)  # of this installation: there is no other kind
+        people.note_log_in(acting=_principal(self.request, user), user=user)
+        return super().form_valid(form)
+
+    @property
+    def _name(self) -> str:
+        return self.request.POST.get("username", "")[:150]
 
 
 class LogOut(LogoutView):
@@ -57,6 +92,10 @@ def _change(request: HttpRequest, user: User) -> None:
         raise InvalidParameterValue("The two do not match.", field="again")
     people.change_password(acting=_principal(request, user), user=user, password=password)
     update_session_auth_hash(request, user)
+
+
+def _limit() -> LogInLimit:
+    return LogInLimit(queues.connection(), queues.prefix())
 
 
 def _principal(request: HttpRequest, user: User) -> Principal:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
+from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from functions.errors import AccessDenied, InvalidParameterValue, ResourceConflict, ResourceNotFound
@@ -15,6 +17,8 @@ from functions.services.guard import record, require, system_principal
 from functions.services.keys import announce_all, revoke_all
 from functions.snapshots import Principal
 from functions.states import Role
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_ACCOUNT = "000000000001"
 FIRST_ADMINISTRATOR = "admin"
@@ -124,6 +128,17 @@ def change_password(*, acting: Principal, user: User, password: str) -> None:
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
     record(acting, "people.change-password", user, project_id=None)
+
+
+def note_log_in(*, acting: Principal, user: User) -> None:
+    """In the audit log of the person's first project. A database that takes nothing keeps nobody out: whoever
+    comes may be about to mend it."""
+    project_id = UUID(acting.project_id) if acting.project_id else None
+    try:
+        with transaction.atomic():
+            record(acting, "people.log-in", user, project_id=project_id)
+    except DatabaseError as error:
+        logger.warning("the log-in of %s from %s is not in the audit log: %s", user, acting.address, error)
 
 
 def close_tour(*, user: User) -> None:

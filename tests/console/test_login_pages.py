@@ -1,8 +1,13 @@
 """Logging in and out, the forced change of a one-time password, and who may open a project at all."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+
+from console.views import login
+from functions.models import AuditEntry
+from functions.services import people
 
 PASSWORD = "correct horse battery"
 
@@ -89,3 +94,71 @@ def test_a_form_without_its_token_is_refused(user, project):
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
     assert client.post(reverse("wizard_new", args=[project.account]), {"name": "x"}).status_code == 403
+
+
+class Counted:
+    """A limit that says what it is told to, and what it was told."""
+
+    def __init__(self, wait: int = 0) -> None:
+        self.wait = wait
+        self.told: list[tuple[str, str, str]] = []
+
+    def wait_s(self, _name: str, _address: str) -> int:
+        return self.wait
+
+    def failed(self, name: str, address: str) -> None:
+        self.told.append(("failed", name, address))
+
+    def succeeded(self, name: str, address: str) -> None:
+        self.told.append(("succeeded", name, address))
+
+
+@pytest.fixture
+def limit(monkeypatch) -> Counted:
+    counted = Counted()
+    monkeypatch.setattr(login, "_limit", lambda: counted)
+    return counted
+
+
+def test_attempts_are_counted(user, limit):
+    typed = {"username": user.username, "password": "wrong"}
+    Client().post(reverse("login"), typed)
+    Client().post(reverse("login"), {**typed, "password": PASSWORD})
+    assert limit.told == [("failed", "ada", "127.0.0.1"), ("succeeded", "ada", "127.0.0.1")]
+
+
+def test_after_too_many_the_right_password_is_not_heard_either(user, limit):
+    limit.wait = 61
+    client = Client()
+    answer = client.post(reverse("login"), {"username": user.username, "password": PASSWORD})
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "61"
+    assert b"for 2 minutes" in answer.content
+    assert b'value="ada"' in answer.content
+    assert "functory_session" not in client.cookies
+    assert limit.told == []
+
+
+def test_who_logs_in_is_in_the_audit_log(user, project, limit):
+    Client().post(reverse("login"), {"username": user.username, "password": "wrong"})
+    assert not AuditEntry.objects.filter(action="people.log-in").exists()
+    Client().post(reverse("login"), {"username": user.username, "password": PASSWORD})
+    entry = AuditEntry.objects.get(action="people.log-in")
+    assert (entry.principal_name, entry.address, entry.project_id) == ("ada", "127.0.0.1", project.pk)
+
+
+def test_somebody_without_a_project_can_log_in(user, project, limit):
+    user.memberships.all().delete()
+    user.is_superuser = False
+    user.save()
+    Client().post(reverse("login"), {"username": user.username, "password": PASSWORD})
+    assert AuditEntry.objects.get(action="people.log-in").project_id is None
+
+
+def test_an_audit_log_that_takes_nothing_keeps_nobody_out(user, limit, monkeypatch):
+    def full(*_args, **_more):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(people, "record", full)
+    answer = Client().post(reverse("login"), {"username": user.username, "password": PASSWORD})
+    assert answer.status_code == 302
