@@ -21,7 +21,7 @@ def words_of(draft: Draft, deployed: Revision | None) -> dict[str, Any]:
     known = words.of_language(row.language)
     key = deployed.dependencies_id if deployed else None
     return {
-        "context": list(known.context) if known else [],
+        "context": list(known.context if known else row.context),
         "modules": list(known.modules) if known else [],
         "packages": words.installed(row.language, store().dependencies(key) if key else None),
         "variables": sorted({*environment_of(draft), *RESERVED_ENVIRONMENT}),

@@ -58,7 +58,8 @@ class Runtime:
     eager: bool = False
     deprecated: date | None = None
     ends: date | None = None
-    icon: str = "terminal-2"
+    icon: str = "code"
+    context: tuple[str, ...] = ()  # members of the context object, for the editor's completion
 
     def stage(self, today: date) -> Stage:
         """Whether to warn: the earlier of both days counts."""
@@ -142,6 +143,29 @@ _ROWS = (
         aliases=("provided.al2", "provided"),
         eager=True,
         deprecated=date(2029, 6, 30),
+        icon="terminal-2",
+    ),
+    Runtime(
+        identifier="ruby3.3",
+        title="Ruby 3.3",
+        image="ruby3.3",
+        folder="ruby",
+        command=("/usr/bin/ruby", "/var/runtime/bootstrap.rb"),
+        lean=True,
+        language="ruby",
+        default_file="lambda_function.rb",
+        default_handler="lambda_function.lambda_handler",
+        manifest="Gemfile",
+        builder="ruby3.3",
+        build=Build.FOLDER,
+        start_variables=frozenset({"RUBYOPT", "RUBYLIB", "RUBY_YJIT_ENABLE"}) | _LOCALE,
+        deprecated=date(2027, 3, 31),
+        ends=date(2027, 3, 31),
+        context=(
+            *("aws_request_id", "client_context", "deadline_ms", "function_name", "function_version"),
+            *("get_remaining_time_in_millis()", "identity", "invoked_function_arn", "log_group_name"),
+            *("log_stream_name", "memory_limit_in_mb"),
+        ),
     ),
 )
 

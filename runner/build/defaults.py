@@ -3,6 +3,7 @@ that will run them. No index is named here."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -10,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import docker
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import ContainerError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
 from functions.runtimes import RUNTIMES, Build, Runtime
@@ -19,6 +20,7 @@ from runner.build.folders import folder_build
 from runner.images.catalog import builder_reference
 from runner.sandbox.engine.words import engine_words
 
+log = logging.getLogger("functory.build")
 _PIP = "from pip._internal.models.index import PyPI; print(PyPI.url, f'https://{PyPI.file_storage_domain}')"
 # What prints the addresses that a tool uses by default.
 QUESTIONS: Mapping[Build, tuple[str, ...]] = {
@@ -68,6 +70,9 @@ def _ask(docker_socket: Path, runtime_id: str, question: tuple[str, ...]) -> tup
             client.close()
     except ImageNotFound as error:
         raise LookupError(runtime_id) from error
+    except ContainerError as error:  # a tool that cannot say it must not stop the builds of others
+        log.warning("the builder of %s does not say which hosts it uses: %s", runtime_id, error)
+        return ()
     except (DockerException, RequestException) as error:
         raise BuilderDown(engine_words(error, docker_socket)) from error
     return tuple(urlsplit(word).hostname or "" for word in said.decode().split() if word.startswith("http"))

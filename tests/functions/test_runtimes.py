@@ -7,6 +7,7 @@ import pytest
 
 from functions.errors import InvalidParameterValue
 from functions.runtimes import RUNTIMES, Build, Stage, runtime, start_environment
+from functions.starters import FOLDER
 
 
 @pytest.mark.parametrize("identifier", ["python3.13", "python3.14", "python3.11", "nodejs20.x"])
@@ -64,3 +65,15 @@ def test_variables_that_count_only_at_the_start_are_told_apart():
     row = runtime("python3.13")
     assert start_environment(row, {"PYTHONPATH": "/x", "OWN": "1"}) == (("PYTHONPATH", "/x"),)
     assert start_environment(row, {"OWN": "1"}) == ()
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in RUNTIMES.values() if row.context], ids=lambda row: row.identifier
+)
+def test_what_the_editor_completes_is_what_the_bootstrap_gives(row):
+    texts = [path.read_text() for path in (FOLDER / row.folder).rglob("*") if _is_source(path)]
+    assert [name for name in row.context if not any(name.removesuffix("()") in text for text in texts)] == []
+
+
+def _is_source(path):
+    return path.is_file() and "starters" not in path.parts and path.suffix in {".rb", ".java", ".cs"}

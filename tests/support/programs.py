@@ -25,6 +25,12 @@ class Program:
 _BY_FOLDER = {
     "python": Program("app.handler"),
     "nodejs": Program("app.handler"),
+    "ruby": Program(
+        "app.handler",
+        error="Function<ArgumentError>",
+        start_error="Init<ArgumentError>",
+        lacks={"segfault": "Ruby ends itself by an abort, which is asked as well"},
+    ),
     "provided": Program(
         "app.handler", lacks={"test_a_larger_answer_is_an_error": "it has no client of ours"}
     ),

@@ -64,3 +64,14 @@ def test_otherwise_the_tool_speaks_for_itself():
     assert cause("pip", ["building", "error: command 'gcc' failed"]) == "pip failed: command 'gcc' failed"
     assert cause("pip", ["Segmentation fault"]) == "pip failed: Segmentation fault"
     assert cause("pip", []) == "pip failed: it said nothing."
+
+
+def test_other_tools_speak_for_themselves_and_a_silent_index_is_named():
+    lines = ["Fetching gem metadata", "Could not reach host index.example.org. Check your network connection."]
+    assert cause("bundler", lines) == (
+        "bundler could not reach the package index: Could not reach host index.example.org. "
+        "Check your network connection."
+    )
+    found = cause("go", ["# example.com/hello", "./main.go:9:2: undefined: fmtt"])
+    assert found == "go failed.\n# example.com/hello\n./main.go:9:2: undefined: fmtt"
+    assert "FUNCTORY_CA_BUNDLE" in cause("cargo", ["SSL certificate problem: unable to get local issuer"])
