@@ -7,10 +7,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
+
+import msgspec
 
 from functions.errors import ExpiredToken, IncompleteSignature, InvalidSignature, MissingAuthenticationToken
 
@@ -20,8 +21,8 @@ LONGEST_PRESIGNED_S = 7 * 24 * 3600
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 
-@dataclass(frozen=True, slots=True)
-class SignedRequest:
+# Made per call: a Struct costs a sixth of a frozen dataclass.
+class SignedRequest(msgspec.Struct, frozen=True):
     """What a signature covers. `path` and `query` are raw, as they came over the wire; header names are in
     lower case."""
 
@@ -32,8 +33,7 @@ class SignedRequest:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """What a request says of its own signature, not yet verified."""
 
     key_id: str
@@ -94,9 +94,8 @@ def signing_key(secret: str, day: str, region: str, service: str) -> bytes:
 
 def canonical_request(request: SignedRequest, claim: Claim) -> str:
     """The text that is hashed and signed. Raises InvalidSignature if the body is not the one hashed."""
-    headers = "".join(
-        f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in claim.signed_headers
-    )
+    given = request.headers
+    headers = "".join([f"{name}:{' '.join(given.get(name, '').split())}\n" for name in claim.signed_headers])
     return "\n".join(
         (
             request.method,

@@ -50,6 +50,9 @@ class InvocationType(TextChoices):
 class Outcome(TextChoices):
     """How an invocation ended: one class each, decided by the gateway alone."""
 
+    # Enum's own is a call of Python, and every call of a function asks tables by its outcome.
+    __hash__ = str.__hash__
+
     SUCCESS = "success", "Succeeded"
     FUNCTION_ERROR = "function_error", "Function error"
     TIMEOUT = "timeout", "Timed out"

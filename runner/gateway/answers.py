@@ -10,6 +10,7 @@ from typing import Any
 from functions import limits
 from functions.errors import FunctoryError, ServiceError
 from functions.protocols import refusal
+from functions.records import InvocationRecord
 from functions.states import Outcome
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import Finished, new_request_id
@@ -28,6 +29,11 @@ def refuse(exchange: Exchange, error: FunctoryError, request_id: str = "", *, re
     exchange.respond(shown.status, shown.headers.items(), shown.body)
 
 
+def broken(exchange: Exchange) -> None:
+    """The answer of a request on whose way something failed that should not; the log says what."""
+    refuse(exchange, ServiceError("The gateway failed; its log says why."))
+
+
 def guarded(exchange: Exchange, step: Callable[..., None], *arguments: Any) -> Callable[..., None]:
     """A step that is taken later: what it raises becomes the answer, so that no caller waits for ever."""
 
@@ -38,8 +44,7 @@ def guarded(exchange: Exchange, step: Callable[..., None], *arguments: Any) -> C
             refuse(exchange, error)
         except Exception:
             log.exception("a request failed")
-            failure = ServiceError("The gateway failed; its log says why.")
-            refuse(exchange, failure)
+            broken(exchange)
 
     return take
 
@@ -57,6 +62,9 @@ def invoked(exchange: Exchange, finished: Finished, *, log_tail: bool) -> None:
     if finished.refusal is not None:
         refuse(exchange, finished.refusal, record.request_id, recorded=True)
         return
+    if record.outcome is Outcome.SUCCESS and not log_tail and exchange.request.method == "POST":
+        exchange.respond_with(invoked_head(record), finished.response)
+        return
     headers = [
         JSON,
         ("x-amzn-RequestId", record.request_id),
@@ -69,3 +77,12 @@ def invoked(exchange: Exchange, finished: Finished, *, log_tail: bool) -> None:
     if log_tail:
         headers.append(("X-Amz-Log-Result", tail_of(finished.log)))
     exchange.respond(200, headers, finished.response)
+
+
+def invoked_head(record: InvocationRecord) -> bytes:
+    """The head of the usual answer, the same as of any other, in one piece."""
+    return (
+        f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-amzn-RequestId: {record.request_id}\r\n"
+        f"X-Amz-Executed-Version: {record.version}\r\nX-Amzn-Trace-Id: {record.trace_id}\r\n"
+        "x-amzn-Remapped-Content-Length: 0\r\n"
+    ).encode("latin-1", "replace")

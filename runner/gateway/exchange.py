@@ -57,16 +57,30 @@ class Exchange:
         """Send the whole answer. Content length and date are added; a HEAD request gets no body."""
         if self.done:
             return
+        if status in BODILESS or self.request.method == "HEAD":
+            self._respond_bodiless(status, headers, len(body))
+            return
+        self.respond_with(status_line(status) + header_block(headers), body)
+
+    def respond_with(self, head: bytes, body: bytes) -> None:
+        """Send the whole answer under a head that is written already, but for what is the connection's."""
+        if self.done:
+            return
         self.started = self.done = True
-        length = b"" if status in BODILESS else b"content-length: %d\r\n" % len(body)
-        head = [status_line(status), header_block(headers), length, self._connection.date_line()]
-        if self._connection.must_close():
-            head.append(CLOSE)
-        head.append(b"\r\n")
-        if status not in BODILESS and self.request.method != "HEAD":
-            head.append(body)
-        self._connection.send(b"".join(head))
-        self._connection.answered(self)
+        connection = self._connection
+        close = CLOSE if connection.must_close() else b""
+        date = connection.date_line()
+        connection.send(b"%bcontent-length: %d\r\n%b%b\r\n%b" % (head, len(body), date, close, body))
+        connection.answered(self)
+
+    def _respond_bodiless(self, status: int, headers: Headers, length: int) -> None:
+        self.started = self.done = True
+        connection = self._connection
+        said = b"" if status in BODILESS else b"content-length: %d\r\n" % length
+        close = CLOSE if connection.must_close() else b""
+        head = status_line(status), header_block(headers), said, connection.date_line(), close, b"\r\n"
+        connection.send(b"".join(head))
+        connection.answered(self)
 
     def begin(self, status: int, headers: Headers) -> bool:
         """Send the head of a streamed answer; False when the client is gone."""

@@ -23,6 +23,7 @@ from runner.gateway.events import EventQueue
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import Finished, Invocation, new_request_id, new_trace_id, now_us
 from runner.gateway.refusals import Asked, Refusals
+from runner.gateway.wire import Request
 
 PREFIX = "/2015-03-31/functions/"
 SUFFIX = "/invocations"
@@ -117,8 +118,20 @@ def _accepted(exchange: Exchange, event: AcceptedEvent, refusal: FunctoryError |
 
 def watch(refusals: Refusals, exchange: Exchange, principal: Principal, operation: str, segment: str) -> None:
     """From here on the caller is known: a refusal is noted in their project."""
-    asked = Asked(exchange.request, principal.project_id, principal.name, operation, name_in(segment))
-    exchange.on_refused = partial(refusals.note, asked)
+    exchange.on_refused = partial(_note, refusals, exchange.request, principal, operation, segment)
+
+
+def _note(
+    refusals: Refusals,
+    request: Request,
+    principal: Principal,
+    operation: str,
+    segment: str,
+    error: FunctoryError,
+    request_id: str,
+) -> None:
+    asked = Asked(request, principal.project_id, principal.name, operation, name_in(segment))
+    refusals.note(asked, error, request_id)
 
 
 def name_in(segment: str) -> str:

@@ -12,6 +12,17 @@ from runner.gateway.wire import Limits, Request, join_header, origin_form
 
 BAD_REQUEST = (400, "BadRequest", "The request is not valid HTTP/1.1.")
 HEADERS_TOO_LARGE = (431, "RequestHeaderFieldsTooLarge", "The request's headers are too large.")
+# Names as they are usually sent, so that they need not be made lower each time.
+KNOWN = {
+    spelled.encode(): name.lower()
+    for name in (
+        "Host", "Authorization", "User-Agent", "Content-Type", "Content-Length", "Accept-Encoding", "Accept",
+        "Connection", "Expect", "Cookie", "X-Amz-Date", "X-Amz-Content-SHA256", "X-Amz-Security-Token",
+        "X-Amz-Invocation-Type", "X-Amz-Log-Type", "X-Amz-Client-Context", "X-Amzn-Trace-Id",
+        "amz-sdk-invocation-id", "amz-sdk-request",
+    )
+    for spelled in (name, name.lower())
+}  # fmt: skip
 NO_HOST = (400, "BadRequest", "The request needs exactly one Host header.")
 
 
@@ -113,7 +124,7 @@ class RequestReader:
         """One header line; trailers after a chunked body are dropped, nobody signed them."""
         if self._reading is not None:
             return
-        key = name.decode("latin-1").lower()
+        key = KNOWN.get(name) or name.decode("latin-1").lower()
         headers = self._headers
         if key not in headers:
             headers[key] = value.decode("latin-1")

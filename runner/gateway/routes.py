@@ -3,6 +3,7 @@ and signature scope; runs nothing itself."""
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ URL_PREFIX = "/url/"
 OWN_PREFIX = "/_functory/"
 FORM = "application/x-www-form-urlencoded"
 LOCALHOST = ".localhost"
+log = logging.getLogger("functory.gateway")
 
 Part = Callable[[Exchange], None]
 UrlPart = Callable[[Exchange, str, str, bool], None]
@@ -68,7 +70,13 @@ class Routes:
 
     def handle(self, exchange: Exchange) -> None:
         """Hand the request to its part."""
-        answers.guarded(exchange, self._route)(exchange)
+        try:
+            self._route(exchange)
+        except FunctoryError as error:
+            answers.refuse(exchange, error)
+        except Exception:
+            log.exception("a request failed")
+            answers.broken(exchange)
 
     def refuse(self, exchange: Exchange, status: int, code: str, message: str) -> None:
         """A request that never became whole; too large a payload in the words of Invoke."""

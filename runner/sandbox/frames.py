@@ -52,6 +52,11 @@ class Decoder:
         self._buffer = bytearray()
         self._largest = largest
 
+    def whole(self, data: bytes) -> bool:
+        """Whether `data` is just one frame and nothing came before it, as nearly always: then its kind is data[4],
+        its body data[5:], and it need not be fed."""
+        return not self._buffer and len(data) >= 5 and len(data) - 4 == int.from_bytes(data[:4], "big")
+
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """The frames that are complete now; raises FrameError."""
         buffer = self._buffer

@@ -44,6 +44,9 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the sandbox, which may be hostile."""
+        if self._decoder.whole(data):
+            self._on_frame(data[4], data[5:])
+            return
         try:
             for kind, body in self._decoder.feed(data):
                 self._on_frame(kind, body)

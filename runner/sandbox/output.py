@@ -4,12 +4,15 @@ request's output, kept up to the flood limit. Knows no requests' meaning."""
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import termios
 from collections.abc import Callable
 
 from functions.limits import LOG_BYTES
 
 _PIECE = 1 << 16
+_NOTHING = bytes(4)
 # One visit of the event loop reads at most this much: a flood must not hold the gateway.
 _PIECES_A_VISIT = 16
 
@@ -45,9 +48,11 @@ class Output:
         """All that was written up to the marker (or up to now, without one), and whether some was dropped.
         What came after the marker belongs to the next request."""
         self._drain()
-        if not self._past_marker:
+        if self._pending and not self._past_marker:
             self._keep(self._pending)
             self._pending = b""
+        if not self._kept and not self._past_marker:
+            return b"", False
         log, truncated = bytes(self._kept), self.truncated
         self._kept = bytearray()
         self.truncated = False
@@ -64,10 +69,18 @@ class Output:
 
     def _drain(self) -> None:
         """Read what is in the pipe now: all of a finished request's output is, since the bootstrap writes
-        the marker before it answers. Bounded, since a child left behind may go on writing for ever."""
+        the marker before it answers, or nothing at all. Bounded, since a child left behind may go on writing for
+        ever."""
         for _ in range(_PIECES_A_VISIT):
-            if self._past_marker or not self._read_once():
+            if self._past_marker or not self._is_filled() or not self._read_once():
                 return
+
+    def _is_filled(self) -> bool:
+        """Cheaper than to read in vain, which every silent call would do."""
+        try:
+            return fcntl.ioctl(self._descriptor, termios.FIONREAD, _NOTHING) != _NOTHING
+        except (OSError, ValueError):  # no descriptor any more: reading finds that out
+            return True
 
     def _read_once(self) -> bool:
         try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum, auto
 
 from functions.limits import SYNC_PAYLOAD
@@ -46,16 +46,19 @@ class State(Enum):
     FROZEN = auto()
     GONE = auto()
 
+    def __init__(self, _number: int) -> None:
+        self.next: tuple[State, ...] = ()  # compared by identity: looking an enum up costs a call of Python
 
-MOVES: Mapping[State, frozenset[State]] = {
-    State.STARTING: frozenset({State.GENERIC, State.GONE}),
-    State.GENERIC: frozenset({State.BINDING, State.GONE}),
-    State.BINDING: frozenset({State.IDLE, State.GONE}),
-    State.IDLE: frozenset({State.BUSY, State.FROZEN, State.GONE}),
-    State.FROZEN: frozenset({State.BUSY, State.GONE}),
-    State.BUSY: frozenset({State.IDLE, State.GONE}),
-    State.GONE: frozenset(),
-}
+
+for _state, _next in (
+    (State.STARTING, (State.GENERIC, State.GONE)),
+    (State.GENERIC, (State.BINDING, State.GONE)),
+    (State.BINDING, (State.IDLE, State.GONE)),
+    (State.IDLE, (State.BUSY, State.FROZEN, State.GONE)),
+    (State.FROZEN, (State.BUSY, State.GONE)),
+    (State.BUSY, (State.IDLE, State.GONE)),
+):
+    _state.next = _next
 
 
 class Sandbox:
@@ -354,7 +357,7 @@ class Sandbox:
             self.on_output(self, data)
 
     def _move(self, state: State) -> None:
-        if state not in MOVES[self.state]:
+        if state not in self.state.next:
             raise RuntimeError(f"Sandbox {self.id} cannot go from {self.state.name} to {state.name}")
         self.state = state
 

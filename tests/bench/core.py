@@ -1,5 +1,6 @@
-"""What the gateway itself costs per warm call, without kernel, sandbox or client: a signed request is fed to
-the protocol, a sandbox that answers at once ends the call, the journal writes, the answer is formatted.
+"""What the gateway itself costs per warm call, without sockets, sandbox or client: a signed request is fed to the
+protocol, the bytes that go to a sandbox are answered at once, the journal writes, the answer is formatted. The best
+of many batches, so that a busy machine does not show.
 
     python tests/bench/core.py [--profile]
 """
@@ -30,9 +31,15 @@ from runner.gateway.invoke_api import InvokeApi
 from runner.gateway.listener import Listener
 from runner.gateway.refusals import Refusals
 from runner.gateway.routes import Parts, Routes
+from runner.sandbox.frames import BIND, BOUND, INVOKE, READY, SUCCESS, frame
+from runner.sandbox.link import Link
+from runner.sandbox.sandbox import Sandbox
+from runner.sandbox.spec import PoolKey
 from tests.bench.signed import Signer, events
-from tests.runner.gateway.boxes import Box, World, ended
+from tests.runner.gateway.boxes import World
 from tests.runner.gateway.doors import SECRET, Events, Table, elsewhere
+
+BATCH = 64
 
 
 class Wire:
@@ -62,11 +69,56 @@ class Wire:
     abort = close
 
 
-class QuickBox(Box):
-    """Ends a call where it begins."""
+class Inside:
+    """The transport of a sandbox's connection: answers each event with itself."""
 
-    def invoke(self, call, on_end, _on_chunk):  # type: ignore[no-untyped-def]
-        on_end(ended())
+    link: Link
+
+    def write(self, data: bytes) -> None:
+        header = int.from_bytes(data[5:7], "big")
+        if data[4] == INVOKE:
+            self.link.data_received(frame(SUCCESS, data[7 + header :]))
+        elif data[4] == BIND:
+            self.link.data_received(frame(BOUND, b"{}"))
+
+    def abort(self) -> None:
+        return
+
+
+class Container:
+    """Has an output that nobody writes to; all else is nothing."""
+
+    id, uid, pid, created_us, starts_at_bind, directory = "box", 60000, 1, 1, False, Path("/nowhere")
+
+    def __init__(self, key: PoolKey) -> None:
+        self.key = key
+        self._reading, self._writing = os.pipe2(os.O_NONBLOCK)
+
+    def output(self) -> int:
+        return self._reading
+
+    async def bind(self, _mounts: object, _limits: object) -> None:
+        return
+
+    async def remove(self) -> None:
+        return
+
+    def peak(self) -> int:
+        return 30_000_000
+
+    def __getattr__(self, _name: str):  # type: ignore[no-untyped-def]
+        return lambda *_: None
+
+
+async def make(key: PoolKey) -> Sandbox:
+    """A real sandbox before a container that is none."""
+    sandbox = Sandbox(Container(key))  # type: ignore[arg-type]
+    inside = Inside()
+    inside.link = Link(sandbox.on_frame, sandbox.on_link_lost)
+    inside.link.connection_made(inside)  # type: ignore[arg-type]
+    sandbox.begin(inside.link)
+    sandbox.on_frame(READY, b"{}")
+    return sandbox
 
 
 async def run(calls: int) -> dict[str, object]:
@@ -74,10 +126,6 @@ async def run(calls: int) -> dict[str, object]:
     loop = asyncio.get_running_loop()
     with tempfile.TemporaryDirectory() as directory:
         world = World(Path(directory))
-
-        async def make(key):  # type: ignore[no-untyped-def]
-            return QuickBox(world, key)
-
         world.pool._make = make
         catalog = Catalog(loop, Table())
         catalog.subscribed = True
@@ -93,21 +141,23 @@ async def run(calls: int) -> dict[str, object]:
             connection.data_received(request)
             while connection.is_busy:
                 await asyncio.sleep(0)
-        done, started = wire.written, time.process_time()
-        for number in range(calls):
-            connection.data_received(requests[number % len(requests)])
-            while connection.is_busy:
-                await asyncio.sleep(0)
-        spent = time.process_time() - started
+        spent = []
+        for _ in range(calls // BATCH):
+            started = time.process_time()
+            for request in requests:
+                connection.data_received(request)
+                while connection.is_busy:
+                    await asyncio.sleep(0)
+            spent.append((time.process_time() - started) / len(requests) * 1_000_000)
         await world.close()
         catalog.close()
-        return {"calls": wire.written - done, "cpu_us_per_call": round(spent / calls * 1_000_000, 1)}
+        return {"best_us": round(min(spent), 1), "middle_us": round(sorted(spent)[len(spent) // 2], 1)}
 
 
 def main() -> None:
     """Print one JSON line, or a profile."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=5000)
+    parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--sort", default="tottime")
     parser.add_argument("--rows", type=int, default=35)
@@ -116,7 +166,7 @@ def main() -> None:
         print(json.dumps(uvloop.run(run(options.calls))))  # noqa: T201
         return
     profile = cProfile.Profile()
-    profile.runcall(uvloop.run, run(options.calls))
+    profile.runcall(uvloop.run, run(options.calls // 4))
     pstats.Stats(profile).sort_stats(options.sort).print_stats(options.rows)
 
 

@@ -1,6 +1,5 @@
 """Signature Version 4: what botocore signs is accepted, and whatever was changed since is refused."""
 
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -8,6 +7,7 @@ import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from msgspec.structs import replace
 
 from functions import signing
 from functions.errors import (
