@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ddsketch.mapping import LogarithmicMapping
 from ddsketch.pb import ddsketch_pb2
@@ -19,6 +19,7 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 MINUTE_US = 60_000_000
 DAY_US = 86_400_000_000
 RELATIVE_ACCURACY = 0.01
+_DENSE_FROM = 60  # bins
 SUMS = (
     "invocations",
     "errors",
@@ -100,12 +101,26 @@ class Sketch:
         proto = ddsketch_pb2.DDSketch.FromString(bytes(stored))
         proto.mapping.gamma = _MAPPING.gamma
         proto.zeroCount += self.zeros
-        # Sparse: a minute's durations fill some dozens of bins, far apart.
-        counts = proto.positiveValues.binCounts
-        for index, count in self.bins.items():
-            counts[index] += count
+        store = proto.positiveValues
+        if len(store.contiguousBinCounts) or len(store.binCounts) + len(self.bins) > _DENSE_FROM:
+            _add_densely(store, self.bins)
+        else:  # a minute's durations fill some dozens of bins, far apart
+            counts = store.binCounts
+            for index, count in self.bins.items():
+                counts[index] += count
         merged: bytes = proto.SerializeToString()
         return merged
+
+
+def _add_densely(store: Any, bins: Mapping[int, int]) -> None:
+    """All bins from the lowest to the highest: read eight times faster than a map of as many."""
+    whole = Counter(dict(enumerate(store.contiguousBinCounts, store.contiguousBinIndexOffset)))
+    whole.update(dict(store.binCounts))
+    whole.update(bins)
+    lowest = min(whole)
+    store.Clear()
+    store.contiguousBinIndexOffset = lowest
+    store.contiguousBinCounts.extend(whole[index] for index in range(lowest, max(whole) + 1))
 
 
 @dataclass(slots=True)

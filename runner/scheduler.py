@@ -29,6 +29,7 @@ BACK_OFF_S = 5.0
 # Seconds between runs of each kind of housekeeping (runner.jobs.housekeeping).
 HOUSEKEEPING_S: Mapping[str, float] = {
     "deployments": 15.0,
+    "logs": 60.0,
     "retention": 300.0,
     "deleted": 3600.0,
     "artifacts": 3600.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,8 +25,8 @@ from functions import tokens
 from functions.installation import relay_key
 from functions.log_query import parse
 from functions.models import Function, InvocationLog
-from functions.queries import logs
-from functions.queries.logs import LogRange
+from functions.queries import logs, metrics
+from functions.queries.log_windows import LogRange
 from functions.states import Outcome
 
 PAGE = 50
@@ -83,22 +85,45 @@ def histogram(request: HttpRequest, place: Place, name: str = "") -> HttpRespons
     """How many matching logs ended when, as a picture; loaded after the rows."""
     function = place.function(name) if name else None
     within = TimeRange.read(request.GET, timezone.now(), default="1h")
-    moments, back_to = logs.moments(
-        chosen=_range(place, function, within), query=parse(request.GET.get("q", ""))
-    )
-    width_s = max(1, (within.end - within.start).total_seconds() / HISTOGRAM_BARS)
-    counts: dict[tuple[int, str], float] = {}
-    for at, outcome in moments:
-        key = (int((at - within.start).total_seconds() / width_s), _kind(outcome))
-        counts[key] = counts.get(key, 0) + 1
+    query = parse(request.GET.get("q", ""))
+    chosen = _range(place, function, within)
+    step_s = _bar_s(within)
+    back_to = None
+    if query.is_empty:  # what all calls did is known without reading a log
+        counts = _counted(chosen, step_s)
+    else:
+        moments, back_to = logs.moments(chosen=chosen, query=query)
+        counts = Counter((_bar(at, within, step_s), _kind(outcome)) for at, outcome in moments)
+    bars = -(-int((within.end - within.start).total_seconds()) // step_s)
     page = {
-        "picture": stacked(HISTOGRAM_BARS, counts, height=60),
-        "total": len(moments),
-        "failed": sum(1 for _, outcome in moments if outcome != Outcome.SUCCESS),
+        "picture": stacked(bars, counts, height=60),
+        "total": sum(counts.values()),
+        "failed": sum(count for (_, kind), count in counts.items() if kind == "Failed"),
         "searched_back_to": back_to,
         "range": within,
     }
     return render(request, "logs/histogram.html", page)
+
+
+def _bar_s(within: TimeRange) -> int:
+    """How many seconds a bar stands for: whole minutes, of a long range whole hours, as calls are counted."""
+    seconds = (within.end - within.start).total_seconds() / HISTOGRAM_BARS
+    step = 60 if seconds < 3600 else 3600
+    return max(1, math.ceil(seconds / step)) * step
+
+
+def _counted(chosen: LogRange, step_s: int) -> Counter[tuple[int, str]]:
+    of = metrics.MetricRange(chosen.project_id, chosen.start, chosen.end, chosen.function_id)
+    counts: Counter[tuple[int, str]] = Counter()
+    for moment, ran, failed in metrics.counts(chosen=of, step_s=step_s):
+        bar = int((moment - chosen.start).total_seconds()) // step_s
+        counts[bar, "Succeeded"] += ran - failed
+        counts[bar, "Failed"] += failed
+    return counts
+
+
+def _bar(at: datetime, within: TimeRange, step_s: int) -> int:
+    return int((at - within.start).total_seconds()) // step_s
 
 
 @project_view()

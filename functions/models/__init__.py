@@ -4,7 +4,7 @@ from functions.models.access import AccessKey, AuditEntry, Membership, Project, 
 from functions.models.event_config import EventInvokeConfig
 from functions.models.function import Draft, DraftFile, Function, TestEvent
 from functions.models.identity import IamAttachment, IamPolicy, IamRole, IamRolePolicy, IamSession
-from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload
+from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload, LogChunk
 from functions.models.layer import LayerVersion
 from functions.models.log_group import LogEvent, LogGroup, LogStream
 from functions.models.metric import MetricMinute, MetricSpan, UsageDay, UsageMonth
@@ -39,6 +39,7 @@ __all__ = [
     "InvocationLog",
     "InvocationPayload",
     "LayerVersion",
+    "LogChunk",
     "LogEvent",
     "LogGroup",
     "LogStream",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from functions.ids import new_id
 from functions.models.base import TelemetryRow
 from functions.states import EventState, InvocationType, Outcome, TriggerKind
 
@@ -114,6 +115,21 @@ class InvocationLog(TelemetryRow):
             models.Index(fields=["function_id", "-at"], name="log_by_function"),
             models.Index(fields=["project_id", "-at"], name="log_by_project"),
         ]
+
+
+class LogChunk(TelemetryRow):
+    """What some thousand logs of a project that follow each other in time can hold (functions.log_grams): those
+    with `at` in [start, end). A search reads their texts only if this does not rule it out."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    project_id = models.UUIDField()
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    logs = models.PositiveIntegerField()
+    grams = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["project_id", "-start"], name="log_chunk_by_project")]
 
 
 class InvocationPayload(TelemetryRow):

@@ -122,7 +122,12 @@ class Deployment(Row):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["function", "-created_at"], name="deployment_by_function")]
+        indexes = [
+            models.Index(fields=["function", "-created_at"], name="deployment_by_function"),
+            models.Index(fields=["project", "-created_at", "-id"], name="deployment_by_project"),
+            models.Index(fields=["project", "-ended_at"], name="deployment_by_end"),
+            models.Index(fields=["state", "function"], name="deployment_by_state"),
+        ]
 
     def is_seen(self, now: datetime) -> bool:
         """Whether AWS's API shows it as under way: until it has ended, and an update by the API for a moment

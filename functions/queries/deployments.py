@@ -22,4 +22,6 @@ def succeeded_between(
     )
     if function_id:
         rows = rows.filter(function_id=function_id)
-    return list(rows.select_related("function", "version").order_by("-ended_at")[:limit])
+    joined = rows.select_related("function", "version")
+    lean = joined.only("ended_at", "function__name", "version__number")  # logs and steps are long
+    return list(lean.order_by("-ended_at")[:limit])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from functions.models import Event, Invocation
-from functions.queries.pages import Page, keyset_page
+from functions.queries.pages import Page, keyset_page, read_marker
 from functions.states import FUNCTION_FAULTS, Outcome
 
 ORDER = ("-started_at", "-id")
@@ -37,14 +37,24 @@ def invocations(
     *, project_id: UUID, chosen: InvocationFilter, marker: str = "", size: int = 50
 ) -> Page[Invocation]:
     """A page of invocations, newest first, without logs and payloads."""
+    if marker:  # one bound in time, not two: SQLite would start at the wider one
+        chosen = _before(chosen, read_marker(marker, len(ORDER))[0])
     return keyset_page(matching(project_id=project_id, chosen=chosen), order=ORDER, marker=marker, size=size)
+
+
+def _before(chosen: InvocationFilter, moment: object) -> InvocationFilter:
+    """The same filter from there on back."""
+    if not isinstance(moment, datetime) or (chosen.end is not None and moment >= chosen.end):
+        return chosen
+    return replace(chosen, end=moment + timedelta(microseconds=1))
 
 
 def matching(*, project_id: UUID, chosen: InvocationFilter) -> QuerySet[Invocation]:
     """The rows of a filter, in no order."""
-    rows = Invocation.objects.filter(project_id=project_id)
+    # Never by project and function at once: SQLite would take the project's index.
+    of = {"function_id": chosen.function_id} if chosen.function_id else {"project_id": project_id}
+    rows = Invocation.objects.filter(**of)
     exact = {
-        "function_id": chosen.function_id,
         "version": chosen.version,
         "trigger": chosen.trigger,
         "sandbox_id": chosen.sandbox_id,
@@ -55,7 +65,9 @@ def matching(*, project_id: UUID, chosen: InvocationFilter) -> QuerySet[Invocati
     rows = rows.filter(**{field: value for field, value in exact.items() if value})
     if chosen.outcome:
         rows = rows.filter(outcome__in=outcomes_named(chosen.outcome))
-    if chosen.text:
+    if chosen.text:  # what succeeded has no error to look into
+        failures = sorted(set(Outcome) - {Outcome.SUCCESS})
+        rows = rows.filter(outcome__in=failures) if not chosen.outcome else rows
         rows = rows.filter(error_message__icontains=chosen.text) | rows.filter(
             error_type__icontains=chosen.text
         )
@@ -73,8 +85,10 @@ def outcomes_named(name: str) -> list[str]:
 
 def by_request_id(*, project_id: UUID, request_id: UUID) -> list[Invocation]:
     """Every attempt under a request id, first one first, with log and payload; empty when none is stored."""
-    rows = Invocation.objects.filter(project_id=project_id, request_id=request_id)
-    return list(rows.select_related("log", "payload").order_by("started_at", "id"))
+    # By the request id alone: with project and order SQLite would walk through the project's calls.
+    found = Invocation.objects.filter(request_id=request_id).select_related("log", "payload")
+    own = (row for row in found if row.project_id == project_id)
+    return sorted(own, key=lambda row: (row.started_at, row.id))
 
 
 def event_of(*, project_id: UUID, request_id: UUID) -> Event | None:

@@ -1,4 +1,5 @@
-"""Reads of logs: one row an invocation, searched newest first within a bounded stretch. Telemetry only."""
+"""Reads of logs: one row an invocation, searched newest first and as far as a bounded amount of work goes.
+Telemetry only."""
 
 from __future__ import annotations
 
@@ -13,22 +14,15 @@ from django.db.models import Q, QuerySet
 from functions.log_query import LogQuery, is_request_id
 from functions.models import InvocationLog
 from functions.queries.invocations import outcomes_named
-from functions.queries.pages import make_marker, rows_after
+from functions.queries.log_windows import ORDER, LogRange, Walk, ordered
+from functions.queries.pages import make_marker, marker_of
 
-ORDER = ("-at", "pk")
-# No index serves a search for text, so one answer looks at no more logs than this, and says how far it got.
-STRETCH = 20_000
+# One answer reads no more texts than this, and says how far back it got. Most are ruled out unread
+# (functions.queries.log_windows).
+STRETCH = 10_000
+HISTOGRAM_STRETCH = 4_000  # a tuple for each is what costs
 _DECODED_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class LogRange:
-    """Whose logs, and from when: times are [start, end)."""
-
-    project_id: UUID
-    start: datetime
-    end: datetime
-    function_id: UUID | None = None
+_LAST_ID = UUID(int=2**128 - 1)  # behind all logs of one instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +37,25 @@ class LogPage:
 
 def logs(*, chosen: LogRange, query: LogQuery, marker: str = "", size: int = 50) -> LogPage:
     """A page of logs with their invocations; raises InvalidParameterValue for a foreign marker."""
-    within = _ordered(chosen)
-    if marker:
-        within = rows_after(within, order=ORDER, marker=marker)
-    floor = _floor(within) if not query.is_empty else None
-    rows = matching(within if floor is None else within.filter(at__gte=floor.at), query)
-    found = _take(rows.select_related("invocation"), query, size + 1)
+    if query.is_empty:
+        rows = ordered(chosen, marker).select_related("invocation")
+        return _page(list(rows[: size + 1]), size, None)
+    found: list[InvocationLog] = []
+    walk = Walk(chosen, query, STRETCH, marker)
+    for rows in walk.stretches():
+        wanted = size + 1 - len(found)
+        found += _take(matching(rows, query).select_related("invocation"), query, wanted)
+        if len(found) > size:
+            return _page(found, size, None)
+    return _page(found, size, walk.reached)
+
+
+def _page(found: list[InvocationLog], size: int, reached: datetime | None) -> LogPage:
     if len(found) > size:
         return LogPage(found[:size], make_marker(found[size - 1], ORDER))
-    if floor is None:
+    if reached is None:
         return LogPage(found)
-    return LogPage(found, make_marker(floor, ORDER), floor.at)
+    return LogPage(found, marker_of([reached, _LAST_ID]), reached)
 
 
 def matching(rows: QuerySet[InvocationLog], query: LogQuery) -> QuerySet[InvocationLog]:
@@ -68,30 +70,18 @@ def matching(rows: QuerySet[InvocationLog], query: LogQuery) -> QuerySet[Invocat
 
 
 def moments(*, chosen: LogRange, query: LogQuery) -> tuple[list[tuple[datetime, str]], datetime | None]:
-    """When each matching log ended up where and how ((time, outcome), newest first) within one stretch, for a
-    histogram; and how far back it looked, None for the whole range."""
-    within = _ordered(chosen)
-    floor = _floor(within)
-    rows = matching(within if floor is None else within.filter(at__gte=floor.at), query)
-    if query.fields:
-        found = [
-            (row.at, row.invocation.outcome) for row in _take(rows.select_related("invocation"), query, 2000)
-        ]
-    else:
-        found = list(rows.values_list("at", "invocation__outcome"))
-    return found, floor.at if floor else None
-
-
-def _ordered(chosen: LogRange) -> QuerySet[InvocationLog]:
-    rows = InvocationLog.objects.filter(project_id=chosen.project_id, at__gte=chosen.start, at__lt=chosen.end)
-    if chosen.function_id:
-        rows = rows.filter(function_id=chosen.function_id)
-    return rows.order_by(*ORDER)
-
-
-def _floor(rows: QuerySet[InvocationLog]) -> InvocationLog | None:
-    """The last log of the stretch, when the range holds more."""
-    return next(iter(rows.only("pk", "at")[STRETCH - 1 : STRETCH]), None)
+    """When each matching log ended up where and how ((time, outcome), newest first), for a histogram; and how
+    far back it looked, None for the whole range."""
+    walk = Walk(chosen, query, HISTOGRAM_STRETCH)
+    found: list[tuple[datetime, str]] = []
+    for stretch in walk.stretches():
+        rows = matching(stretch, query)
+        if query.fields:
+            joined = rows.select_related("invocation")
+            found += [(row.at, row.invocation.outcome) for row in _take(joined, query, HISTOGRAM_STRETCH)]
+        else:
+            found += rows.values_list("at", "invocation__outcome")
+    return found, walk.reached
 
 
 def _take(rows: QuerySet[InvocationLog], query: LogQuery, wanted: int) -> list[InvocationLog]:

@@ -37,10 +37,12 @@ RANKS = {
     "throttles": "throttles",
     "cost_pico": "cost_pico",
 }
+_COUNTED = {"error_rate": "errors", "p95_us": "invocations"}
 _ROW_SUMS = ("invocations", "errors", "throttles", "cold_starts", "cost_pico")
-# Of a longer range only those functions are looked at that did most in its months: all days of all functions
-# would be hundreds of thousands of rows.
-_LOOKED_AT_WHOLE = timedelta(hours=48)
+# Only the functions that did most are looked at closely. Which ones these are is told by the hours of a short
+# range, and by the months of a longer one: all days of all functions would be hundreds of thousands of rows.
+_RANKED_BY_HOURS = timedelta(hours=48)
+_RANKED_BY_MINUTES = timedelta(hours=2)
 _CANDIDATES = 200
 
 
@@ -113,6 +115,15 @@ def series(*, chosen: MetricRange, step_s: int) -> dict[int, dict[str, int | flo
     return {moment: totals.numbers() for moment, totals in steps.items()}
 
 
+def counts(*, chosen: MetricRange, step_s: int) -> list[tuple[datetime, int, int]]:
+    """When how many calls began, and how many of them failed, in stretches of at most `step_s`."""
+    step = max(step for step in (HOUR_S, MINUTE_S) if step_s % step == 0)
+    found: list[tuple[datetime, int, int]] = []
+    for piece in _pieces(chosen, step):
+        found += _matching(chosen, piece).values_list("begins", "invocations", "errors")
+    return found
+
+
 def sums(*, chosen: MetricRange) -> dict[str, int]:
     """The sums of the whole range, added up by the database: cheap, but without percentiles."""
     found = dict.fromkeys(_SUMS, 0)
@@ -136,12 +147,12 @@ def by_function(
 ) -> list[tuple[UUID, dict[str, int | float | None]]]:
     """The sums, error_rate and p95_us of the functions with most of `order`, a key of RANKS; raises KeyError. Of
     more than two days those compete that have most of it in the months that the range touches, and p95 is of
-    the days that it touches. By p95_us the functions with the most calls are sorted."""
-    counted = RANKS[order]
-    among = None
-    if chosen.end - chosen.start > _LOOKED_AT_WHOLE:
-        among = _candidates(chosen, counted)
-    found = {function_id: _row_numbers(values) for function_id, values in _sums_by(chosen, among).items()}
+    the hours, of more than two days the days, that it touches. By p95_us the functions with the most calls are
+    sorted."""
+    if order not in RANKS:
+        raise KeyError(order)
+    among = _candidates(chosen, order)
+    found = {function_id: _row_numbers(values) for function_id, values in _sums_of(chosen, among).items()}
     first = "invocations" if order == "p95_us" else order
     ranked = sorted(found, key=lambda function_id: (-(found[function_id][first] or 0), function_id))[:limit]
     for function_id, p95 in _p95_of(chosen, ranked).items():
@@ -185,80 +196,74 @@ def _rows(chosen: MetricRange, step_s: int) -> Iterator[tuple[Any, ...]]:
 
 
 def _matching(chosen: MetricRange, piece: _Piece) -> QuerySet[Any]:
+    """The rows of a piece, with `begins`. A subject is enough: with the project as well, SQLite would take the
+    project's index and read all its functions."""
     exact = {"version": chosen.version, "trigger": chosen.trigger}
     only: dict[str, Any] = {name: value for name, value in exact.items() if value}
-    if chosen.function_id is None and not chosen.is_divided:
-        only["subject_id"] = chosen.project_id
-    elif piece.step_s == MINUTE_S:
-        rows = MetricMinute.objects.filter(
-            project_id=chosen.project_id, minute__gte=piece.start, minute__lt=piece.end, **only
+    subject = chosen.function_id or (None if chosen.is_divided else chosen.project_id)
+    if piece.step_s == MINUTE_S and subject != chosen.project_id:
+        of = {"function_id": subject} if subject else {"project_id": chosen.project_id}
+        minutes = MetricMinute.objects.filter(minute__gte=piece.start, minute__lt=piece.end, **of, **only)
+        return minutes.annotate(begins=F("minute"))
+    of = {"subject_id": subject} if subject else {"project_id": chosen.project_id}
+    rows = MetricSpan.objects.filter(step_s=piece.step_s, start__gte=piece.start, start__lt=piece.end)
+    return rows.filter(**of, **only).annotate(begins=F("start"))
+
+
+def _candidates(chosen: MetricRange, order: str) -> list[UUID]:
+    """The functions that come into question, those with most first."""
+    length = chosen.end - chosen.start
+    rows: QuerySet[Any]
+    if length > _RANKED_BY_HOURS:
+        first = chosen.start.astimezone(UTC).date().replace(day=1)
+        rows = UsageMonth.objects.filter(month__gte=first, month__lt=chosen.end.date()).values("function_id")
+        rows = rows.annotate(most=Sum(RANKS[order]))
+    else:
+        step = MINUTE_S if length <= _RANKED_BY_MINUTES else HOUR_S
+        rows = _touched(chosen, step).values("function_id").annotate(most=Sum(_COUNTED.get(order, order)))
+    rows = rows.filter(project_id=chosen.project_id).order_by("-most", "function_id")
+    return list(rows.values_list("function_id", flat=True)[:_CANDIDATES])
+
+
+def _touched(chosen: MetricRange, step_s: int, among: Collection[UUID] | None = None) -> QuerySet[Any]:
+    """The rows of functions, by `function_id`, that begin in the range or hold its beginning."""
+    return _of_functions(_Piece(step_s, _at_step(chosen.start, step_s), chosen.end), chosen.project_id, among)
+
+
+def _of_functions(piece: _Piece, project_id: UUID, among: Collection[UUID] | None) -> QuerySet[Any]:
+    # Never by project and function at once: SQLite would take the project's index and read all functions.
+    if piece.step_s == MINUTE_S:
+        minutes = MetricMinute.objects.filter(minute__gte=piece.start, minute__lt=piece.end)
+        return (
+            minutes.filter(project_id=project_id) if among is None else minutes.filter(function_id__in=among)
         )
-        rows = rows.filter(function_id=chosen.function_id) if chosen.function_id else rows
-        return rows.annotate(begins=F("minute"))
-    elif chosen.function_id:
-        only["subject_id"] = chosen.function_id
-    return _spans(chosen, piece).filter(**only).annotate(begins=F("start"))
+    spans = MetricSpan.objects.filter(step_s=piece.step_s, start__gte=piece.start, start__lt=piece.end)
+    if among is None:
+        spans = spans.filter(project_id=project_id).exclude(subject_id=project_id)
+    else:
+        spans = spans.filter(subject_id__in=among)
+    return spans.annotate(function_id=F("subject_id"))
 
 
-def _spans(chosen: MetricRange, piece: _Piece) -> QuerySet[MetricSpan]:
-    return MetricSpan.objects.filter(
-        project_id=chosen.project_id, step_s=piece.step_s, start__gte=piece.start, start__lt=piece.end
-    )
-
-
-def _candidates(chosen: MetricRange, counted: str) -> list[UUID]:
-    first = chosen.start.astimezone(UTC).date().replace(day=1)
-    rows = UsageMonth.objects.filter(
-        project_id=chosen.project_id, month__gte=first, month__lt=chosen.end.date()
-    )
-    ranked = rows.values("function_id").annotate(most=Sum(counted)).order_by("-most", "function_id")
-    return list(ranked.values_list("function_id", flat=True)[:_CANDIDATES])
-
-
-def _sums_by(chosen: MetricRange, among: Collection[UUID] | None) -> dict[UUID, list[int]]:
-    """The sums of `_ROW_SUMS` by function: of those that are named, or of all that have rows."""
-    steps = (HOUR_S, MINUTE_S) if among is None else (DAY_S, HOUR_S, MINUTE_S)
+def _sums_of(chosen: MetricRange, function_ids: Collection[UUID]) -> dict[UUID, list[int]]:
+    """The sums of `_ROW_SUMS` by function, to the minute."""
+    added = {f"all_{name}": Sum(name) for name in _ROW_SUMS}
     found: dict[UUID, list[int]] = {}
-    for piece in cover(chosen.start, chosen.end, steps):
-        for function_id, *values in _grouped(chosen, piece, among):
+    for piece in cover(chosen.start, chosen.end, (DAY_S, HOUR_S, MINUTE_S)):
+        rows = _of_functions(piece, chosen.project_id, function_ids).values_list("function_id")
+        for function_id, *values in rows.annotate(**added).order_by():
             into = found.setdefault(function_id, [0] * len(_ROW_SUMS))
             for at, value in enumerate(values):
                 into[at] += int(value)
     return found
 
 
-def _grouped(chosen: MetricRange, piece: _Piece, among: Collection[UUID] | None) -> QuerySet[Any, Any]:
-    added = {f"all_{name}": Sum(name) for name in _ROW_SUMS}
-    rows: QuerySet[Any]
-    if piece.step_s == MINUTE_S:
-        name = "function_id"
-        rows = MetricMinute.objects.filter(
-            project_id=chosen.project_id, minute__gte=piece.start, minute__lt=piece.end
-        )
-    else:
-        name = "subject_id"
-        rows = _spans(chosen, piece).exclude(subject_id=chosen.project_id)
-    if among is not None:
-        rows = rows.filter(**{f"{name}__in": among})
-    return rows.values_list(name).annotate(**added).order_by()
-
-
 def _p95_of(chosen: MetricRange, function_ids: Collection[UUID]) -> dict[UUID, int | None]:
-    step = DAY_S if chosen.end - chosen.start > _LOOKED_AT_WHOLE else HOUR_S
-    rows: QuerySet[Any]
-    if chosen.end - chosen.start <= timedelta(hours=2):
-        rows = MetricMinute.objects.filter(
-            function_id__in=function_ids, minute__gte=chosen.start, minute__lt=chosen.end
-        ).annotate(subject_id=F("function_id"))
-    else:
-        rows = MetricSpan.objects.filter(
-            subject_id__in=function_ids,
-            step_s=step,
-            start__gte=_at_step(chosen.start, step),
-            start__lt=chosen.end,
-        )
+    length = chosen.end - chosen.start
+    step = MINUTE_S if length <= _RANKED_BY_MINUTES else HOUR_S if length <= _RANKED_BY_HOURS else DAY_S
+    rows = _touched(chosen, step, function_ids).order_by().values_list("function_id", "sketch")
     merged: dict[UUID, MergedSketch] = {}
-    for function_id, sketch in rows.order_by().values_list("subject_id", "sketch"):
+    for function_id, sketch in rows:
         merged.setdefault(function_id, MergedSketch()).add(bytes(sketch))
     return {function_id: _as_us(sketch.quantiles((0.95,))[0]) for function_id, sketch in merged.items()}
 

@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from functions.models import Refusal
 from functions.queries.pages import Page, count_up_to_limit, keyset_page
 
+_LOOKED_AT = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class RefusalFilter:
@@ -32,9 +34,9 @@ def refusal(*, project_id: UUID, request_id: UUID) -> Refusal | None:
 
 
 def error_types(*, project_id: UUID) -> list[str]:
-    """Which errors there are, for a filter."""
-    found = Refusal.objects.filter(project_id=project_id).order_by("error_type")
-    return list(found.values_list("error_type", flat=True).distinct())
+    """Which errors the newest refusals have, for a filter."""
+    newest = Refusal.objects.filter(project_id=project_id).order_by("-id")
+    return sorted(set(newest.values_list("error_type", flat=True)[:_LOOKED_AT]))
 
 
 def refused_since(*, project_id: UUID, function_name: str, since: datetime) -> int:

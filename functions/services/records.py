@@ -16,6 +16,7 @@ from functions.models import Invocation, InvocationLog, InvocationPayload
 from functions.records import InvocationRecord
 from functions.rollups import at_us, days, minutes, months, spans
 from functions.services.attempts import close_attempts
+from functions.services.log_chunks import disturb
 from functions.services.rollups import add_days, add_minutes, add_months, add_spans
 
 Cell = Callable[[Values, InvocationRecord], Value]
@@ -91,6 +92,7 @@ def store(
     Returns the new records. Raises DataError or ValueError for a record that cannot be stored."""
     new = _insert(records)
     _insert_logs(new)
+    disturb(new)
     _insert_payloads(new)
     if dropped_payloads:
         InvocationPayload.objects.filter(pk__in=[UUID(row) for row in dropped_payloads]).delete()

@@ -17,6 +17,7 @@ from functions.models import (
     Invocation,
     InvocationLog,
     InvocationPayload,
+    LogChunk,
     MetricMinute,
     MetricSpan,
     Refusal,
@@ -62,6 +63,7 @@ def expire(*, days: int, now: datetime, limit_s: float = LONGEST_ROUND_S) -> int
     work = _Round(limit_s)
     old = first_id(now - timedelta(days=days))
     work.remove(Invocation.objects.filter(pk__lt=old), _delete_invocations)
+    work.remove(LogChunk.objects.filter(pk__lt=old), _delete(LogChunk))
     work.remove(Event.objects.filter(pk__lt=old, state__in=EVENT_ENDED), _delete_events)
     oldest_minute = first_id(now - timedelta(days=max(days, MINUTE_DAYS)))
     work.remove(MetricMinute.objects.filter(pk__lt=oldest_minute), _delete(MetricMinute))
@@ -100,7 +102,7 @@ def _delete_events(ids: Sequence[UUID]) -> None:
     _raw(Event.objects.filter(pk__in=ids))
 
 
-def _delete(model: type[MetricMinute | MetricSpan | Refusal]) -> Callable[[Sequence[UUID]], None]:
+def _delete(model: type[LogChunk | MetricMinute | MetricSpan | Refusal]) -> Callable[[Sequence[UUID]], None]:
     return lambda ids: _raw(model.objects.filter(pk__in=ids))
 
 

@@ -17,7 +17,7 @@ from functions.installation import store
 from functions.limits import UNDO_DELETE_DAYS
 from functions.models import Deployment, Function
 from functions.queries.layers import joined_layers
-from functions.services import code, deploys, retention
+from functions.services import code, deploys, log_chunks, retention
 from functions.services.functions import purge_function
 from functions.services.layers import forget_layers
 from functions.states import DEPLOYMENT_ENDED, DeploymentState
@@ -58,6 +58,11 @@ def expire_telemetry() -> None:
         log.info("removed %d rows of old telemetry", removed)
 
 
+def prepare_log_search() -> None:
+    """Note what the logs of the last minutes can hold, so that searches need not read them."""
+    log_chunks.make_chunks(now=timezone.now())
+
+
 def purge_deleted_functions() -> None:
     """Remove functions for good whose time to be restored is over, and what they left in the telemetry."""
     over = timezone.now() - timedelta(days=UNDO_DELETE_DAYS)
@@ -96,6 +101,7 @@ def remove_builders() -> None:
 
 KINDS: Mapping[str, Callable[[], None]] = {
     "deployments": take_up_deployments,
+    "logs": prepare_log_search,
     "retention": expire_telemetry,
     "deleted": purge_deleted_functions,
     "artifacts": discard_code,

@@ -47,9 +47,13 @@ def test_the_histogram_counts_failures_apart(project, seed, admin):
     now = timezone.now()
     seed.invocation(at=now)
     seed.invocation(at=now, outcome=Outcome.TIMEOUT)
-    page = admin.get(address("logs_histogram", project, span="1h")).content.decode()
-    assert "2 logs" in page
-    assert "1 did not succeed" in page
+    seed.minute(at=now, durations_ms=[10] * 7, errors=3)
+    for span in ("1h", "24h", "7d", "30d"):
+        page = admin.get(address("logs_histogram", project, span=span)).content.decode()
+        assert ("7 logs" in page, "3 did not succeed" in page) == (True, True), span
+    # Once something is searched for, the logs themselves are counted.
+    page = admin.get(address("logs_histogram", project, span="1h", q="hello")).content.decode()
+    assert ("2 logs" in page, "1 did not succeed" in page) == (True, True)
 
 
 def test_logs_download_as_text(project, seed, admin):
