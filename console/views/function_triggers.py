@@ -19,6 +19,8 @@ from console.snippets import aws
 from functions import trigger_rules
 from functions.errors import FunctoryError, ResourceNotFound
 from functions.models import Function, FunctionUrl, Schedule
+from functions.policies import INVOKE_URL, PUBLIC_URL_SID
+from functions.queries.policies import public_qualifiers
 from functions.services import triggers
 from functions.states import LIVE_ALIAS, Role, UrlAuth
 
@@ -162,17 +164,32 @@ def _page(function: Function, form: Form) -> dict[str, Any]:
     return {
         "function": function,
         "urls": urls,
+        "public": public_qualifiers(function),
         "has_main_url": any(url.qualifier == _qualifier(function) for url in urls),
         "schedules": Schedule.objects.filter(function=function).order_by("name"),
         "form": form,
         "auths": UrlAuth.choices,
-        "command": aws(
-            settings.FUNCTORY,
-            *("lambda", "create-function-url-config", "--function-name", function.name),
-            *("--auth-type", "NONE", "--qualifier", LIVE_ALIAS),
-        ),
+        "command": _commands(function),
         **schedule_context(),
     }
+
+
+def _commands(function: Function) -> str:
+    """The URL that everybody may call: as in AWS, the address is one thing and the permission another."""
+    target = ("--function-name", function.name, "--qualifier", LIVE_ALIAS)
+    return "\n".join(
+        (
+            aws(
+                settings.FUNCTORY,
+                *("lambda", "create-function-url-config", *target, "--auth-type", UrlAuth.NONE),
+            ),
+            aws(
+                settings.FUNCTORY,
+                *("lambda", "add-permission", *target, "--statement-id", PUBLIC_URL_SID),
+                *("--action", INVOKE_URL, "--principal", "*", "--function-url-auth-type", UrlAuth.NONE),
+            ),
+        )
+    )
 
 
 def _edit_page(

@@ -7,7 +7,7 @@ from django.utils import timezone
 from console.configuration_form import environment_of
 from functions.installation import vault
 from functions.models import Alias, Deployment, Draft, Function, FunctionUrl, Schedule
-from functions.services import deploys
+from functions.services import deploys, triggers
 from functions.states import DeploymentState, Role
 from runner.client import GatewayClient, Health
 from tests.support import rows
@@ -68,6 +68,16 @@ def test_a_url_is_made_changed_and_deleted_by_name(admin, project, function):
     assert b"Nothing was deleted" in admin.post(delete, {"typed_name": "helo"}, follow=True).content
     admin.post(delete, {"typed_name": "hello"})
     assert not FunctionUrl.objects.exists()
+
+
+def test_a_url_that_no_policy_opens_is_told_and_opened_by_saving(admin, project, principal, function):
+    triggers.create_url(acting=principal, function=function)
+    closed = "no statement of the function&#x27;s policy lets everybody call it"
+    page = url_of(project, "function_triggers")
+    shown = admin.get(page).content.decode()
+    assert closed in shown or closed.replace("&#x27;", "'") in shown
+    admin.post(url_of(project, "url_save"), {"auth": "NONE"})
+    assert "Anyone who knows it may call it." in admin.get(page).content.decode()
 
 
 def test_a_url_with_unknown_auth_is_refused(admin, project, function):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from console.api import describe
 from console.api.call import Call
@@ -17,7 +18,7 @@ from functions.installation import relay_key
 from functions.models import Alias, Function, Revision, Version
 from functions.naming import is_latest, parse_reference
 from functions.queries.access import live_functions
-from functions.queries.pages import keyset_page
+from functions.queries.pages import keyset_page, marker_of, read_marker
 from functions.queries.standing import Standing, standings
 from functions.services import deploys, versions
 from functions.services import functions as function_services
@@ -81,18 +82,49 @@ def get_function_configuration(call: Call) -> Output:
 
 
 def list_functions(call: Call) -> Output:
-    """Pages of functions by name; with FunctionVersion=ALL their versions too."""
+    """Pages of functions by name; with FunctionVersion=ALL their versions too, each an item of its own."""
     rows = live_functions(call.project.pk).exclude(latest=None, deployments=None).select_related("project")
+    if call.get("FunctionVersion") == "ALL":
+        return _list_versions(call, rows.distinct())
     page = keyset_page(
         rows.distinct(), order=["name", "id"], marker=call.get("Marker", ""), size=call.page_size()
     )
-    found = standings(page.items)
-    shown = []
-    for function in page.items:
-        shown.append(describe.standing_configuration(function, found[function.pk]))
-        if call.get("FunctionVersion") == "ALL":
-            shown += [describe.published(function, version) for version in _versions(function)]
-    return {"Functions": shown, "NextMarker": page.next_marker or None}
+    return {"Functions": _standing(page.items), "NextMarker": page.next_marker or None}
+
+
+def _standing(functions: Sequence[Function]) -> list[Output]:
+    found = standings(functions)
+    return [describe.standing_configuration(function, found[function.pk]) for function in functions]
+
+
+def _list_versions(call: Call, functions: QuerySet[Function]) -> Output:
+    """By name, $LATEST (0 in the marker) before the numbers."""
+    size, marker = call.page_size(), call.get("Marker", "")
+    name, number = read_marker(marker, 2) if marker else ("", -1)
+    if not isinstance(name, str) or not isinstance(number, int):
+        raise InvalidParameterValue("The page marker is not valid.")
+    latest = list(functions.filter(name__gt=name).order_by("name")[: size + 1])
+    numbered = Version.objects.filter(function__project=call.project, function__deleted_at=None)
+    # Bounded on both sides, so that the index on names is all that is read.
+    numbered = numbered.filter(function__name__gte=name)
+    if len(latest) > size:
+        numbered = numbered.filter(function__name__lte=latest[-1].name)
+    numbered = numbered.filter(Q(function__name__gt=name) | Q(function__name=name, number__gt=number))
+    rows = numbered.select_related("function__project", "revision__artifact")
+    found: list[tuple[str, int, Function | Version]] = [(row.name, 0, row) for row in latest]
+    found += [
+        (row.function.name, row.number, row) for row in rows.order_by("function__name", "number")[: size + 1]
+    ]
+    found.sort(key=lambda item: item[:2])
+    items = found[:size]
+    shown = iter(_standing([row for _, _, row in items if isinstance(row, Function)]))
+    return {
+        "Functions": [
+            describe.published(row.function, row) if isinstance(row, Version) else next(shown)
+            for _, _, row in items
+        ],
+        "NextMarker": marker_of(items[-1][:2]) if len(found) > size else None,
+    }
 
 
 def update_function_code(call: Call) -> Output:
@@ -192,11 +224,6 @@ def _layers(call: Call, current: Sequence[str] = ()) -> Output:
         return {}
     arns = layer_services.check_layers(acting=call.principal, arns=call["Layers"], current=current)
     return {"layers": arns}
-
-
-def _versions(function: Function) -> list[Version]:
-    rows = Version.objects.filter(function=function).select_related("revision__artifact")
-    return list(rows.order_by("number"))
 
 
 def _download_link(function: Function, revision: Revision) -> str:

@@ -108,6 +108,28 @@ def test_code_and_settings_change_one_after_the_other(sdk: SDK, principal) -> No
     assert versions[0]["CodeSha256"] == base64.b64encode(hashlib.sha256(code).digest()).decode()
 
 
+@pytest.mark.parametrize("size", [1, 2, 50])
+def test_versions_are_items_of_their_own_when_all_are_listed(sdk: SDK, principal, size: int) -> None:
+    for name in ("b", "a"):
+        create(sdk, name, Publish=True)
+        settle(principal, name)
+        sdk("UpdateFunctionConfiguration", FunctionName=name, Timeout=9)
+        settle(principal, name)
+        sdk("PublishVersion", FunctionName=name)
+    found, marker = [], {}
+    while True:
+        page = sdk("ListFunctions", FunctionVersion="ALL", MaxItems=size, **marker)
+        assert len(page["Functions"]) <= size
+        found += [(row["FunctionName"], row["Version"]) for row in page["Functions"]]
+        if "NextMarker" not in page:
+            break
+        marker = {"Marker": page["NextMarker"]}
+    assert found == [(name, version) for name in ("a", "b") for version in ("$LATEST", "1", "2")]
+    for wrong in ("nonsense", sdk("ListFunctions", MaxItems=1)["NextMarker"]):
+        answer = refused(lambda wrong=wrong: sdk("ListFunctions", FunctionVersion="ALL", Marker=wrong))
+        assert answer.code == "InvalidParameterValueException"
+
+
 def test_a_name_is_taken_once(sdk: SDK) -> None:
     create(sdk)
     assert refused(lambda: create(sdk)).code == "ResourceConflictException"
