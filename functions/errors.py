@@ -236,6 +236,22 @@ class InvalidParameter(FunctoryError):
     kind = "User"
 
 
+class InvalidRequest(FunctoryError):
+    """What Secrets Manager calls an operation that the secret's state, or Functory, does not allow."""
+
+    code = "InvalidRequestException"
+    status = 400
+    kind = "User"
+
+
+class ResourceExists(FunctoryError):
+    """A secret of that name is there already."""
+
+    code = "ResourceExistsException"
+    status = 400
+    kind = "User"
+
+
 class ResourceAlreadyExists(FunctoryError):
     """A log group or stream of that name is there already."""
 

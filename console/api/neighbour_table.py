@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api.call import Call
-from console.api.operations import iam_policies, iam_roles, sts
+from console.api.operations import iam_policies, iam_roles, secrets, sts
 
 Operation = Callable[[Call], dict[str, Any]]
 
@@ -36,4 +36,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "iam:AttachRolePolicy": iam_policies.attach_role_policy,
     "iam:DetachRolePolicy": iam_policies.detach_role_policy,
     "iam:ListAttachedRolePolicies": iam_policies.list_attached_role_policies,
+    "secretsmanager:CreateSecret": secrets.create_secret,
+    "secretsmanager:GetSecretValue": secrets.get_secret_value,
+    "secretsmanager:PutSecretValue": secrets.put_secret_value,
+    "secretsmanager:UpdateSecret": secrets.update_secret,
+    "secretsmanager:DescribeSecret": secrets.describe_secret,
+    "secretsmanager:ListSecrets": secrets.list_secrets,
+    "secretsmanager:DeleteSecret": secrets.delete_secret,
 }

@@ -27,7 +27,7 @@ _QUESTIONS = ("Get", "List", "Describe", "Filter")
 @csrf_exempt  # programs, not browsers: the signature was checked by the gateway
 @login_not_required
 def neighbour(request: HttpRequest) -> HttpResponse:
-    """Any operation of STS, IAM, Logs and Events."""
+    """Any operation of STS, IAM, Logs, Events and Secrets Manager."""
     request_id = str(new_id())
     asked: Asked | None = None
     try:

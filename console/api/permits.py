@@ -15,6 +15,7 @@ from functions.installation import config
 from functions.models import IamRole
 from functions.naming import parse_reference
 from functions.permissions import Decision
+from functions.queries import secrets
 from functions.queries.roles import role_snapshot
 from functions.snapshots import Principal
 
@@ -104,6 +105,15 @@ def _logs(call: Call) -> tuple[str, ...]:
     return (group, f"{group}:*")
 
 
+def _secrets(call: Call) -> tuple[str, ...]:
+    given = call.get("SecretId") or call.get("Name", "")
+    found = secrets.named(call.project.pk, given) if given else None
+    if found is not None:
+        return (secrets.arn_of(found),)
+    base = f"arn:aws:secretsmanager:{config().region}:{call.project.account}:secret"
+    return (given if given.startswith("arn:") else f"{base}:{given}",) if given else ()
+
+
 def _events(call: Call) -> tuple[str, ...]:
     base = f"arn:aws:events:{config().region}:{call.project.account}"
     name = call.get("Name") or call.get("Rule")
@@ -116,4 +126,5 @@ _RESOURCES: Mapping[str, Callable[[Call], tuple[str, ...]]] = {
     "sts": _sts,
     "logs": _logs,
     "events": _events,
+    "secretsmanager": _secrets,
 }

@@ -19,9 +19,13 @@ from functions.protocols import WireProtocol
 
 # (name, version) of botocore's models; the version of a query service is also what its requests name it by.
 _QUERY = {"2011-06-15": "sts", "2010-05-08": "iam"}
-_TARGETS = {"Logs_20140328": ("logs", "2014-03-28"), "AWSEvents": ("events", "2015-10-07")}
+_TARGETS = {
+    "Logs_20140328": ("logs", "2014-03-28"),
+    "AWSEvents": ("events", "2015-10-07"),
+    "secretsmanager": ("secretsmanager", "2017-10-17"),
+}
 # What breaks the model's constraints is told as Logs tells any wrong parameter.
-_INVALID: Mapping[str, type[FunctoryError]] = {"logs": InvalidParameter}
+_INVALID: Mapping[str, type[FunctoryError]] = {"logs": InvalidParameter, "secretsmanager": InvalidParameter}
 
 
 @dataclass(frozen=True, slots=True)

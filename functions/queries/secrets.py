@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from functions.installation import vault
+from functions.installation import config, vault
 from functions.models import Function, Secret
 from functions.secret_references import referenced, resolve
 
@@ -33,6 +33,24 @@ def listing(project_id: UUID) -> list[Secret]:
 def names(project_id: UUID) -> list[str]:
     """Their names, for completion."""
     return list(Secret.objects.filter(project_id=project_id).values_list("name", flat=True)[:MOST_SHOWN])
+
+
+def arn_of(secret: Secret) -> str:
+    """As AWS has it, with six characters at the end that tell it from a later one of the same name."""
+    place = f"arn:aws:secretsmanager:{config().region}:{secret.project.account}"
+    return f"{place}:secret:{secret.name}-{secret.pk.hex[-6:]}"
+
+
+def named(project_id: UUID, name_or_arn: str) -> Secret | None:
+    """A secret by its name, its ARN, or its ARN without the six characters; None where there is none."""
+    rows = Secret.objects.filter(project_id=project_id).select_related("project").defer("value")
+    if not name_or_arn.startswith("arn:"):
+        return rows.filter(name=name_or_arn).first()
+    *place, name = name_or_arn.split(":", 6)
+    for found in rows.filter(name__in=(name, name[:-7])):
+        if arn_of(found).split(":", 6)[:6] == place and (found.name == name or arn_of(found) == name_or_arn):
+            return found
+    return None
 
 
 def functions_using(secret: Secret) -> QuerySet[Function]:

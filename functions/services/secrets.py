@@ -70,9 +70,27 @@ def put_value(*, acting: Principal, secret: Secret, value: str) -> Secret:
 
 
 @transaction.atomic
+def describe(*, acting: Principal, secret: Secret, description: str) -> Secret:
+    """Another description."""
+    require(acting, Role.DEVELOPER, secret.project_id)
+    before, secret.description = secret.description, plain_text(description)
+    secret.save(update_fields=["description"])
+
+    record(
+        acting,
+        "secret.describe",
+        secret,
+        project_id=secret.project_id,
+        before={"description": before},
+        after={"description": secret.description},
+    )
+    return secret
+
+
+@transaction.atomic
 def reveal(*, acting: Principal, secret: Secret) -> str:
-    """The value in clear; who asked is audited."""
-    require(acting, Role.OPERATOR, secret.project_id)
+    """The value in clear; who asked is audited. A function is let by its role's policies, people by theirs."""
+    require(acting, Role.DEVELOPER if acting.kind == "role" else Role.OPERATOR, secret.project_id)
     record(acting, "secret.reveal", secret, project_id=secret.project_id, after={"edition": secret.edition})
     return vault().unseal(Secret.objects.get(pk=secret.pk).value)
 

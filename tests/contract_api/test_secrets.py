@@ -55,3 +55,19 @@ def test_a_reference_that_is_none_is_refused(product):
 
 def _links(product) -> list[str]:
     return re.findall(r'href="([^"]+)"', product.page("settings/secrets").text)
+
+
+def test_an_sdk_keeps_and_reads_secrets(product):
+    manager = product.client(service="secretsmanager")
+    made = manager.create_secret(Name="api/token", SecretString="tok-1")
+    assert manager.get_secret_value(SecretId=made["ARN"])["SecretString"] == "tok-1"
+    manager.put_secret_value(SecretId="api/token", SecretString="tok-2")
+    assert manager.get_secret_value(SecretId="api/token")["SecretString"] == "tok-2"
+    assert "api/token" in [each["Name"] for each in manager.list_secrets()["SecretList"]]
+    with pytest.raises(manager.exceptions.ResourceNotFoundException):
+        manager.get_secret_value(SecretId="api/none")
+    with pytest.raises(manager.exceptions.ResourceExistsException):
+        manager.create_secret(Name="api/token", SecretString="again")
+    manager.delete_secret(SecretId="api/token", ForceDeleteWithoutRecovery=True)
+    with pytest.raises(manager.exceptions.ResourceNotFoundException):
+        manager.describe_secret(SecretId="api/token")
