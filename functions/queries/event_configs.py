@@ -6,9 +6,17 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from functions.models import EventInvokeConfig
+from django.utils import timezone
+
+from functions.entitlements import decision
+from functions.models import EventInvokeConfig, Function, Revision
 from functions.naming import is_latest
+from functions.permissions import Decision
+from functions.policies import INVOKE
+from functions.queries.roles import role_snapshot
 from functions.retry import DEFAULT_POLICY, Policy
+from functions.snapshots import Principal
+from functions.states import Role
 
 Key = tuple[UUID, str]
 
@@ -30,3 +38,24 @@ def policy_of(config: EventInvokeConfig | None) -> Policy:
         return DEFAULT_POLICY
     age = DEFAULT_POLICY.max_age if config.max_age_s is None else timedelta(seconds=config.max_age_s)
     return Policy(DEFAULT_POLICY.retries if config.retries is None else config.retries, age)
+
+
+def may_tell(source: Function, revision: Revision | None, destination: str) -> bool:
+    """Whether the execution role lets the function's end be told to another function. A role of which nobody has made
+    an IAM role holds nothing back."""
+    role = (revision.role if revision else "").rpartition("/")[2]
+    if not role:
+        return True
+    permissions = role_snapshot(project_id=source.project_id, name=role).permissions
+    if permissions is None:
+        return True
+    acting = Principal(
+        kind="role",
+        id=str(source.pk),
+        name=f"{role}/{source.name}",
+        project_id=str(source.project_id),
+        account=source.project.account,
+        role=Role.DEVELOPER,
+        permissions=permissions,
+    )
+    return decision(acting, INVOKE, destination, source.region, timezone.now()) is Decision.ALLOWED

@@ -18,7 +18,7 @@ from functions.ids import new_id
 from functions.models import Event, EventInvokeConfig, Function, Revision
 from functions.naming import parse_reference
 from functions.queries.access import live_functions
-from functions.queries.event_configs import event_configs, key_of
+from functions.queries.event_configs import event_configs, key_of, may_tell
 from functions.queues import enqueue_drain
 from functions.records import AcceptedEvent, InvocationRecord
 from functions.redaction import redacted
@@ -72,7 +72,7 @@ def _destination(config: EventInvokeConfig | None, condition: str) -> str:
 
 def _told(ended: Ended, arn: str, now: datetime) -> list[AcceptedEvent]:
     event = Event.objects.filter(pk=ended.event_id).first()
-    source = Function.objects.select_related("project").filter(pk=ended.function_id).first()
+    source = Function.objects.select_related("project", "latest").filter(pk=ended.function_id).first()
     if event is None or source is None:
         return []
     try:
@@ -83,6 +83,9 @@ def _told(ended: Ended, arn: str, now: datetime) -> list[AcceptedEvent]:
     target = rows.exclude(latest=None).first()
     if target is None:
         log.warning("event %s: its destination %s does not exist", event.pk, arn)
+        return []
+    if not may_tell(source, _revision(ended.record, source), arn):
+        log.warning("event %s: the role of %s may not call its destination %s", event.pk, source.name, arn)
         return []
     trace, calls = lineage.extended(event.trace_id, str(target.pk))
     if calls > lineage.MOST_CALLS and target.recursive_loop == RecursiveLoop.TERMINATE:
@@ -123,8 +126,13 @@ def _payload(ended: Ended, event: Event, source: Function, now: datetime) -> str
 
 def _without_redacted(payload: str, record: InvocationRecord | None, source: Function) -> str:
     """What the source's settings keep out of the store stays out of the destination's event, too."""
-    revision_id = record.revision_id if record and record.revision_id else str(source.latest_id or "")
-    if not revision_id:
-        return payload
-    paths = Revision.objects.filter(pk=revision_id).values_list("redact", flat=True).first()
+    revision = _revision(record, source)
+    paths = revision.redact if revision else []
     return (redacted(payload, paths) or "") if paths else payload
+
+
+def _revision(record: InvocationRecord | None, source: Function) -> Revision | None:
+    """The one that ran, or would run now."""
+    if record is None or not record.revision_id:
+        return source.latest
+    return Revision.objects.filter(pk=record.revision_id).first()

@@ -10,6 +10,7 @@ from functions.errors import InvalidParameterValue, ResourceNotFound, Unsupporte
 from functions.models import EventInvokeConfig, Function
 from functions.naming import is_latest, parse_reference
 from functions.queries.access import live_functions
+from functions.queries.event_configs import may_tell
 from functions.queues import announce_change
 from functions.services.guard import record, require
 from functions.services.triggers import check_target
@@ -119,6 +120,10 @@ def _check_destination(function: Function, arn: str) -> None:
         raise InvalidParameterValue(f"The destination ARN {arn} is invalid.")
     found.project = function.project
     check_target(found, named.qualifier)
+    if not may_tell(function, function.latest, arn):
+        raise InvalidParameterValue(
+            f"The function's execution role does not have permissions to call InvokeFunction on {arn}"
+        )
 
 
 def _picture(config: EventInvokeConfig) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from functions.errors import AccessDenied, InvalidParameterValue, ResourceNotFound, Unsupported
 from functions.lineage import MOST_CALLS
-from functions.models import Event, EventInvokeConfig, Revision
+from functions.models import Event, EventInvokeConfig, IamRole, Revision
 from functions.queries import snapshots
 from functions.services import event_configs as services
 from functions.services import events, versions
@@ -204,6 +204,22 @@ def test_what_must_not_be_kept_is_not_told(developer, function, listener, now):
     put(developer, function, on_success=listener.arn)
     attempt(accepted(function), now, revision_id=str(function.latest_id))
     assert heard(listener)[0]["requestPayload"] == {"n": "[redacted]"}
+
+
+def test_a_destination_needs_the_execution_roles_permission(developer, project, function, listener, now):
+    role = IamRole.objects.create(project=project, name="clerk", trust="{}")
+    Revision.objects.filter(pk=function.latest_id).update(role=role.arn)
+    function.refresh_from_db()
+    with pytest.raises(InvalidParameterValue, match="does not have permissions to call InvokeFunction"):
+        put(developer, function, on_success=listener.arn)
+    statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": listener.arn}
+    policy = role.policies.create(name="p", document=json.dumps({"Statement": [statement]}))
+    put(developer, function, on_success=listener.arn)
+    attempt(accepted(function), now)
+    assert len(heard(listener)) == 1
+    policy.delete()
+    attempt(accepted(function), now)
+    assert len(heard(listener)) == 1
 
 
 def test_a_loop_of_destinations_ends_unless_it_may_go_on(developer, function, listener, now):
