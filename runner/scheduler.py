@@ -35,6 +35,7 @@ HOUSEKEEPING_S: Mapping[str, float] = {
     "artifacts": 3600.0,
     "builders": 600.0,
     "sessions": 3600.0,
+    "log_groups": 300.0,
 }
 LOST_AFTER = timedelta(seconds=30)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api.call import Call
-from console.api.operations import iam_policies, iam_roles, secrets, sts
+from console.api.operations import iam_policies, iam_roles, log_events, log_groups, secrets, sts
 
 Operation = Callable[[Call], dict[str, Any]]
 
@@ -43,4 +43,15 @@ OPERATIONS: Mapping[str, Operation] = {
     "secretsmanager:DescribeSecret": secrets.describe_secret,
     "secretsmanager:ListSecrets": secrets.list_secrets,
     "secretsmanager:DeleteSecret": secrets.delete_secret,
+    "logs:CreateLogGroup": log_groups.create_log_group,
+    "logs:DeleteLogGroup": log_groups.delete_log_group,
+    "logs:DescribeLogGroups": log_groups.describe_log_groups,
+    "logs:PutRetentionPolicy": log_groups.put_retention_policy,
+    "logs:DeleteRetentionPolicy": log_groups.delete_retention_policy,
+    "logs:CreateLogStream": log_groups.create_log_stream,
+    "logs:DeleteLogStream": log_groups.delete_log_stream,
+    "logs:DescribeLogStreams": log_groups.describe_log_streams,
+    "logs:GetLogEvents": log_events.get_log_events,
+    "logs:FilterLogEvents": log_events.filter_log_events,
+    "logs:PutLogEvents": log_events.put_log_events,
 }

@@ -3,9 +3,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 
+from functions.log_streams import stream_of
 from functions.runtimes import runtime, start_environment
 from functions.snapshots import FunctionSnapshot
 from runner.sandbox.spec import PoolKey
@@ -24,12 +24,7 @@ def pool_key(snapshot: FunctionSnapshot) -> PoolKey:
     return PoolKey(row.identifier, snapshot.network, start_environment(row, snapshot.environment))
 
 
-def log_stream(version: str) -> str:
-    """A fresh name as Lambda's: day, version, 32 hex digits."""
-    return f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{secrets.token_hex(16)}"
-
-
-def environment_of(snapshot: FunctionSnapshot) -> dict[str, str]:
+def environment_of(snapshot: FunctionSnapshot, sandbox_id: str) -> dict[str, str]:
     """The function's own variables under the reserved ones, which they cannot replace."""
     # Where a runtime of the function's own finds the Runtime API; built-in bootstraps do not need it.
     api = {} if runtime(snapshot.runtime).lean else {"AWS_LAMBDA_RUNTIME_API": RUNTIME_API}
@@ -47,7 +42,7 @@ def environment_of(snapshot: FunctionSnapshot) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(snapshot.memory_mb),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": snapshot.log_group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream(snapshot.version),
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream_of(datetime.now(UTC), snapshot.version, sandbox_id),
         "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
     }

@@ -265,7 +265,7 @@ def _complain(task: asyncio.Task[None]) -> None:
 
 def furnished(inside: Inside, snapshot: FunctionSnapshot, sandbox_id: str) -> dict[str, str]:
     """The environment of a function in that sandbox."""
-    return {**inside.environment(sandbox_id, snapshot), **environment_of(snapshot)}
+    return {**inside.environment(sandbox_id, snapshot), **environment_of(snapshot, sandbox_id)}
 
 
 def group_id() -> int | None:

@@ -25,6 +25,7 @@ from runner.build.container import BuilderDown, remove
 from runner.build.container import orphans as builders
 from runner.build.main import engine
 from runner.build.workspaces import is_building, sweep, sweep_caches
+from runner.jobs.log_groups import expire_log_groups
 from runner.jobs.sessions import discard_sessions
 from runner.jobs.turns import is_anybodys_turn
 
@@ -107,6 +108,7 @@ KINDS: Mapping[str, Callable[[], None]] = {
     "artifacts": discard_code,
     "builders": remove_builders,
     "sessions": discard_sessions,
+    "log_groups": expire_log_groups,
 }
 
 

@@ -83,7 +83,7 @@ def test_the_machines_memory_and_the_share_of_sandboxes():
 
 def test_the_environment_is_lambdas_and_cannot_be_replaced():
     own = {"A": "1", "TZ": "Europe/Paris", "AWS_LAMBDA_FUNCTION_NAME": "forged"}
-    found = environment_of(snapshot(version="7", environment=own))
+    found = environment_of(snapshot(version="7", environment=own), "a1b2")
     assert (found["A"], found["TZ"]) == ("1", "Europe/Paris")
     assert found["AWS_LAMBDA_FUNCTION_NAME"] == "hello"
     assert found["AWS_LAMBDA_FUNCTION_VERSION"] == "7"
@@ -91,7 +91,7 @@ def test_the_environment_is_lambdas_and_cannot_be_replaced():
     assert found["AWS_LAMBDA_LOG_GROUP_NAME"] == "/aws/lambda/hello"
     assert "[7]" in found["AWS_LAMBDA_LOG_STREAM_NAME"]
     assert found["AWS_REGION"] == "us-east-1"
-    assert environment_of(snapshot())["TZ"] == ":UTC"
+    assert environment_of(snapshot(), "a1b2")["TZ"] == ":UTC"
 
 
 def test_variables_that_count_at_the_start_make_a_kind_of_their_own():
