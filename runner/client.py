@@ -11,6 +11,7 @@ import msgspec
 from functions.config import Config
 from functions.records import InvocationRecord
 from functions.states import InvocationType, TriggerKind
+from runner.unix_http import Broken, NotSent, UnixHttp
 
 ANSWER_MARGIN_S = 120.0  # queueing and a cold start on top of the function's own time-out
 LONGEST_RUN_S = 900.0
@@ -207,27 +208,24 @@ class AsyncGatewayClient:
     """For event loops that hold hundreds of calls at once (the drain job). An async context manager."""
 
     def __init__(self, config: Config, connections: int = 500) -> None:
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=50)
-        transport = httpx.AsyncHTTPTransport(uds=str(config.gateway_socket), limits=limits, verify=False)
-        self._http = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+        self._http = UnixHttp(config.gateway_socket, connections)
 
     async def __aenter__(self) -> AsyncGatewayClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
+        self._http.close()
 
     async def invoke(self, order: Order) -> InvocationRecord:
-        """As GatewayClient.invoke."""
+        """As GatewayClient.invoke. The cause of GatewayDown is NotSent when nothing can have run."""
         headers = order_headers(order, InvocationType.REQUEST_RESPONSE)
-        limits = httpx.Timeout(order.timeout_s, connect=5.0)
         try:
-            reply = await self._http.post(
-                "/_functory/invoke", content=order.payload, headers=headers, timeout=limits
-            )
-        except httpx.TransportError as error:
+            reply = await self._http.post("/_functory/invoke", order.payload, headers, order.timeout_s)
+        except (NotSent, Broken, TimeoutError) as error:
             raise GatewayDown(plain_words(error)) from error
-        return msgspec.json.decode(_read(reply), type=InvocationRecord)
+        if 200 <= reply.status < 300:
+            return msgspec.json.decode(reply.body, type=InvocationRecord)
+        raise refusal(reply.status, reply.body, reply.headers.get("x-amzn-errortype", ""))
 
 
 def order_headers(order: Order, invocation_type: InvocationType) -> dict[str, str]:
@@ -249,11 +247,11 @@ def order_headers(order: Order, invocation_type: InvocationType) -> dict[str, st
     return {f"x-functory-{name}": value for name, value in values.items() if value}
 
 
-def plain_words(error: httpx.TransportError) -> str:
+def plain_words(error: Exception) -> str:
     """What to tell a person when the gateway could not be reached or did not finish."""
-    if isinstance(error, httpx.ReadTimeout):
+    if isinstance(error, httpx.ReadTimeout | TimeoutError):
         return "The gateway did not answer in time. The function may still be running; its record will tell."
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | NotSent):
         return "The gateway is not running, so no function can run. Start it with `make up`; code is safe."
     return "The connection to the gateway broke before the answer came. The record will tell how it ended."
 

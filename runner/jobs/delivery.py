@@ -6,14 +6,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-
-import httpx
+from contextlib import suppress
 
 from functions.services.events import Claimed
 from functions.states import TriggerKind
 from runner.client import AsyncGatewayClient, GatewayDown, GatewayRefused, Order
 from runner.jobs.ledger import Ledger
 from runner.jobs.pace import Pace
+from runner.unix_http import NotSent
 
 AT_ONCE = 400
 BATCH = 100
@@ -21,8 +21,6 @@ POLL_S = 0.2
 RENEW_EVERY_S = 20.0
 CLAIM_FOR_S = 600.0
 STOP_PATIENCE_S = 5.0
-# Nothing was sent, so nothing can have run.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _WORTH_ANOTHER_TRY = frozenset({408, 409, 429})
 log = logging.getLogger("functory.drain")
 
@@ -37,6 +35,8 @@ class Delivery:
         self._pace = Pace()
         self._under_way: dict[asyncio.Task[None], Claimed] = {}
         self._gateway_down = False
+        self._ended = asyncio.Event()
+        self._failure: BaseException | None = None
         self.delivered = 0
 
     async def run(self) -> None:
@@ -61,16 +61,26 @@ class Delivery:
             claims += await self._ledger.claim(room, only=function_id)
         for claim in claims:
             self._pace.started(claim.event.function_id)
-            self._under_way[asyncio.ensure_future(self._deliver(claim))] = claim
+            delivering = asyncio.ensure_future(self._deliver(claim))
+            self._under_way[delivering] = claim
+            delivering.add_done_callback(self._delivered)
         return len(claims)
+
+    def _delivered(self, delivering: asyncio.Task[None]) -> None:
+        del self._under_way[delivering]
+        self._ended.set()
+        if not delivering.cancelled() and (failure := delivering.exception()) is not None:
+            self._failure = failure
 
     async def _wait(self, seconds: float) -> None:
         if not self._under_way:
             return
-        done, _ = await asyncio.wait(self._under_way, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            del self._under_way[task]
-            task.result()
+        # Not asyncio.wait: it would hang a callback on each of hundreds of tasks, at every turn.
+        self._ended.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), seconds)
+        if self._failure is not None:
+            raise self._failure
 
     async def _renew_at(self, renewal: float) -> float:
         now = asyncio.get_running_loop().time()
@@ -89,9 +99,10 @@ class Delivery:
                 deadline = min(deadline, loop.time() + STOP_PATIENCE_S)
             renewal = await self._renew_at(renewal)
             await self._wait(POLL_S)
-        for task in self._under_way:
+        left = list(self._under_way)
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _deliver(self, claim: Claimed) -> None:
         throttled = False
@@ -103,7 +114,7 @@ class Delivery:
             await self._refused(claim, refusal)
         except GatewayDown as down:
             self._gateway_down = True
-            if isinstance(down.__cause__, _NOT_SENT):
+            if isinstance(down.__cause__, NotSent):  # so nothing can have run
                 await self._ledger.give_back(claim, str(down))
             # Otherwise it may have run, or still run: its record closes it, or its lease runs out.
         finally:
