@@ -48,8 +48,8 @@ def _standing(running: Revision | None, deployment: Deployment | None) -> Standi
         return Standing(running, deployment, True) if running else None
     under_way = deployment.is_seen(timezone.now())
     shown = deployment.revision if under_way or running is None else running
-    first = under_way and not deployment.has_earlier  # type: ignore[attr-defined]
-    return Standing(shown, deployment, running is not None and not first, under_way)
+    first = not deployment.has_earlier and running == deployment.revision  # type: ignore[attr-defined]
+    return Standing(shown, deployment, running is not None and not (under_way and first), under_way)
 
 
 def _newest_deployments(function_ids: Sequence[UUID]) -> dict[UUID, Deployment]:

@@ -166,9 +166,14 @@ def _unoccupied(function: Function, revision_id: str) -> Function:
     PreconditionFailed when the caller has read another revision."""
     rows = Function.objects.select_for_update(of=("self",)).select_related("latest__artifact", "project")
     locked = rows.get(pk=function.pk)
-    newest = Deployment.objects.filter(function=locked, trial=False).order_by("-id").first()
+    deployments = Deployment.objects.filter(function=locked, trial=False)
+    newest = deployments.order_by("-id").first()
     if newest is not None and newest.is_seen(timezone.now()):
-        raise update_in_progress(locked.arn) if locked.latest_id else still_pending()
+        made = (
+            locked.latest_id not in {None, newest.revision_id}
+            or deployments.filter(id__lt=newest.pk).exists()
+        )
+        raise update_in_progress(locked.arn) if made else still_pending()
     if revision_id and revision_id != str(locked.latest_id):
         raise stale_revision()
     return locked

@@ -50,8 +50,12 @@ def test_a_creation_is_seen_even_if_it_is_over_at_once(sdk: SDK, principal) -> N
     assert (shown["State"], shown["StateReasonCode"]) == ("Pending", "Creating")
     assert "LastUpdateStatus" not in shown
     assert sdk("ListFunctions")["Functions"][0]["State"] == "Pending"
-    pending = refused(lambda: sdk("PublishVersion", FunctionName="hello"))
-    assert pending.message.endswith("The function is currently in the following state: Pending")
+    for change in (
+        lambda: sdk("PublishVersion", FunctionName="hello"),
+        lambda: sdk("UpdateFunctionConfiguration", FunctionName="hello", Timeout=9),
+    ):
+        words = "The function is currently in the following state: Pending"
+        assert refused(change).message.endswith(words)
 
 
 def test_an_update_is_seen_even_if_it_is_over_at_once(sdk: SDK, principal) -> None:
