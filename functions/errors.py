@@ -260,6 +260,14 @@ class ResourceAlreadyExists(FunctoryError):
     kind = "User"
 
 
+class InvalidEventPattern(FunctoryError):
+    """A pattern that EventBridge does not take."""
+
+    code = "InvalidEventPatternException"
+    status = 400
+    kind = "User"
+
+
 class NoSuchEntity(FunctoryError):
     """What IAM calls a role or policy that does not exist."""
 

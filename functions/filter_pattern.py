@@ -12,14 +12,13 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from functions.errors import InvalidParameter
+from functions.json_paths import MISSING, read_path
 
 _TERM = re.compile(r'\s*([?-]?)("(?:[^"\\]|\\.)*"|[^\s"]+)')
 _TOKEN = re.compile(
     r'\s*(?:(?P<op>\|\||&&|[()]|!=|<=|>=|=|<|>)|(?P<path>\$[.\w\[\]*-]*)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<word>[^\s()=<>!&|"]+))'
 )
-_STEP = re.compile(r"\.?([\w-]+)|\[(\d+)\]")
 _DEEPEST = 32
-_MISSING = object()
 
 Test = Callable[[Any], bool]
 
@@ -83,11 +82,11 @@ def _unquoted(term: str) -> str:
 def _parsed(message: str) -> Any:
     start = message.find("{")
     if start < 0:
-        return _MISSING
+        return MISSING
     try:
         return json.loads(message[start:])
     except (ValueError, RecursionError):
-        return _MISSING
+        return MISSING
 
 
 class _Comparisons:
@@ -153,12 +152,12 @@ class _Comparisons:
 
     def _compared(self, read: Callable[[Any], Any]) -> Test:
         if self._next("word", "EXISTS"):
-            return lambda value: read(value) is not _MISSING
+            return lambda value: read(value) is not MISSING
         if self._next("word", "NOT") and self._next("word", "EXISTS"):
-            return lambda value: read(value) is _MISSING
+            return lambda value: read(value) is MISSING
         if self._next("word", "IS"):
-            wanted = {"TRUE": True, "FALSE": False, "NULL": None}.get(self._next("word"), _MISSING)
-            if wanted is _MISSING:
+            wanted = {"TRUE": True, "FALSE": False, "NULL": None}.get(self._next("word"), MISSING)
+            if wanted is MISSING:
                 raise _wrong(self._text)
             return lambda value: read(value) is wanted
         operator = self._next("op", "=", "!=", "<", "<=", ">", ">=")
@@ -181,7 +180,7 @@ def _comparison(
                 return found == number
             return isinstance(found, str) and fnmatchcase(found, wanted.replace("[", "[[]"))
 
-        return equal if operator == "=" else lambda value: read(value) is not _MISSING and not equal(value)
+        return equal if operator == "=" else lambda value: read(value) is not MISSING and not equal(value)
     if number is None:
         raise _wrong(pattern)
     holds: dict[str, Callable[[float], bool]] = {
@@ -200,25 +199,10 @@ def _comparison(
 
 
 def _reader(path: str, pattern: str) -> Callable[[Any], Any]:
-    steps: list[str | int] = []
-    at = 1
-    while at < len(path):
-        match = _STEP.match(path, at)
-        if match is None:
-            raise _wrong(pattern)
-        steps.append(match[1] if match[1] is not None else int(match[2]))
-        at = match.end()
-
-    def read(value: Any) -> Any:
-        for step in steps:
-            named = isinstance(step, str) and isinstance(value, dict) and step in value
-            counted = isinstance(step, int) and isinstance(value, list) and step < len(value)
-            if not named and not counted:
-                return _MISSING
-            value = value[step]
-        return value
-
-    return read
+    try:
+        return read_path(path)
+    except ValueError:
+        raise _wrong(pattern) from None
 
 
 def _number(text: str) -> float | None:

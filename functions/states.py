@@ -37,6 +37,7 @@ class TriggerKind(TextChoices):
     REPLAY = "replay", "Replay"
     DEPLOY = "deploy", "Deploy check"
     DESTINATION = "destination", "Destination"
+    EVENT_RULE = "event_rule", "Event rule"
 
 
 class InvocationType(TextChoices):

@@ -2,6 +2,7 @@
 
 from functions.models.access import AccessKey, AuditEntry, Membership, Project, User
 from functions.models.event_config import EventInvokeConfig
+from functions.models.event_rule import EventRule, EventTarget
 from functions.models.function import Draft, DraftFile, Function, TestEvent
 from functions.models.identity import IamAttachment, IamPolicy, IamRole, IamRolePolicy, IamSession
 from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload, LogChunk
@@ -27,6 +28,8 @@ __all__ = [
     "DraftFile",
     "Event",
     "EventInvokeConfig",
+    "EventRule",
+    "EventTarget",
     "Function",
     "FunctionPolicy",
     "FunctionUrl",
