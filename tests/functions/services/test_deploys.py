@@ -191,7 +191,7 @@ def test_one_update_at_a_time(developer, viewer, function):
     with pytest.raises(ResourceConflict):
         update(developer, function, settings={"timeout_s": 10})
     carry(deployment)
-    with pytest.raises(ResourceConflict, match="An update is in progress for resource"):
+    with pytest.raises(ResourceConflict, match="cannot be performed at this time"):
         update(developer, function, settings={"timeout_s": 10})
     later(deployment)
     update(developer, function, settings={"timeout_s": 10})
