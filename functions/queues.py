@@ -20,6 +20,7 @@ DEPLOY_JOB = "runner.jobs.deploy.run"
 DRAIN_JOB = "runner.jobs.drain.run"
 HOUSEKEEPING_JOB = "runner.jobs.housekeeping.run"
 IMAGES_JOB = "runner.jobs.images.run"
+PACKAGE_NAMES_JOB = "runner.jobs.package_names.run"
 
 DEPLOYS = "deploys"
 EVENTS = "events"
@@ -106,6 +107,12 @@ def drain_started() -> None:
 def enqueue_housekeeping(name: str) -> None:
     """Wake a worker for one kind of housekeeping."""
     _enqueue(HOUSEKEEPING, HOUSEKEEPING_JOB, f"housekeeping-{name}-{new_id()}", [name])
+
+
+def enqueue_package_names() -> None:
+    """Wake a worker to fetch the names of packages; more often than every ten minutes nobody is."""
+    if connection().set(f"{prefix()}package-names", 1, nx=True, ex=600):
+        _enqueue(HOUSEKEEPING, PACKAGE_NAMES_JOB, f"package-names-{new_id()}", [])
 
 
 def waiting(queue_name: str) -> int:

@@ -12,9 +12,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from functions.errors import InvalidParameterValue, ResourceNotFound, ServiceUnavailable
+from functions.package_names import MOST_FOUND
 from functions.runtimes import Runtime
+from functions.services.indexes import search_python
 
 PATIENCE_S = 20.0
 MOST_VERSIONS = 100
@@ -40,6 +43,25 @@ def look_up(runtime: Runtime, name: str) -> Package:
     if ask is None:
         raise InvalidParameterValue(f"{runtime.title} has no package index.", field="name")
     return ask(name, runtime.identifier)
+
+
+def search(runtime: Runtime, text: str, home: Path) -> list[str]:
+    """Names for what was typed so far, the likeliest first; none where nothing can be said."""
+    if runtime.manifest == "package.json":
+        return _npm_search(text)
+    return search_python(home, text) if runtime.manifest == "requirements.txt" else []
+
+
+def _npm_search(text: str) -> list[str]:
+    npm = shutil.which("npm")
+    if npm is None or not _NPM_NAME.fullmatch(text):
+        return []
+    options = ("--json", "--loglevel", "silent", "--fetch-retries", "0", "--fetch-timeout", "5000")
+    try:
+        said = _run([npm, "search", *options, "--searchlimit", str(MOST_FOUND), "--", text])
+        return [str(found["name"]) for found in json.loads(said.stdout)] if said.returncode == 0 else []
+    except (ServiceUnavailable, ValueError, TypeError, KeyError):  # a registry need not have a search
+        return []
 
 
 def _pip(name: str, runtime_id: str) -> Package:

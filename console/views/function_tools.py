@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -68,8 +69,12 @@ def unpack(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 @require_safe
 @project_view(role=Role.DEVELOPER)
 def package(request: HttpRequest, place: Place, name: str) -> HttpResponse:
-    """The versions of a package."""
+    """The versions of a package; with `q`, names for what was typed so far."""
     draft = place.function(name).draft
+    if "q" in request.GET:
+        typed = request.GET["q"].strip()[:100]
+        names = packages.search(runtime(draft.runtime), typed, settings.FUNCTORY.home)
+        return JsonResponse({"names": names})
     found = packages.look_up(runtime(draft.runtime), request.GET.get("name", "").strip())
     return JsonResponse(asdict(found))
 

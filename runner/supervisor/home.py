@@ -46,6 +46,7 @@ TABLE = (
     Entry("journal", 0o2750),
     Entry("log", 0o2750),
     Entry("bin", 0o755),
+    Entry("indexes", 0o755),
 )
 
 

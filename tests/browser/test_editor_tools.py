@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from functions.package_names import names_file, write_names
 from tests.support.browser import Complaints
 from tests.support.console import address, log_in
 from tests.support.stack import Stack
@@ -301,6 +302,16 @@ def test_a_package_is_added_with_a_version(page: Page) -> None:
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator("[data-status]")).to_contain_text("six is in requirements.txt")
     assert text_of(page) == "idna==3\nsix==1.16.0\n"
+
+
+def test_names_of_packages_are_suggested_while_one_is_typed(page: Page, stack: Stack) -> None:
+    write_names(names_file(stack.home), ["requests", "requests-cache", "six"])
+    from_menu(page, "Add package")
+    dialog = page.get_by_role("dialog", name="Add a package")
+    dialog.get_by_label("Name").press_sequentially("reque", delay=30)
+    suggested = dialog.locator("datalist option")
+    expect(suggested).to_have_count(2)
+    assert [each.get_attribute("value") for each in suggested.all()] == ["requests", "requests-cache"]
 
 
 def test_a_package_that_is_no_name_is_refused_beside_the_field(page: Page) -> None:

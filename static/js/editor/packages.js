@@ -2,6 +2,7 @@
 
 import { ask } from "./server.js";
 
+const PAUSE_MS = 250;
 const dialog = document.querySelector("#add-package");
 const at = (name) => dialog.querySelector(`[data-package-${name}]`);
 const canonical = (name) => name.toLowerCase().replace(/[-_.]+/g, "-");
@@ -32,6 +33,22 @@ export function makePackages(editor, { url, manifest }) {
     at("status").textContent = words;
     at("name").toggleAttribute("aria-invalid", isTrouble);
     if (isTrouble) at("name").setAttribute("aria-invalid", "true");
+  }
+
+  // Names for what was typed so far. The last one typed wins, however long an answer takes.
+  let asked = 0;
+  async function suggest() {
+    const typed = at("name").value.trim();
+    const mine = ++asked;
+    if (typed.length < 2 || [...at("names").children].some((each) => each.value === typed)) return;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    if (mine !== asked) return;
+    try {
+      const { names } = await ask(`${url}?${new URLSearchParams({ q: typed })}`);
+      if (mine === asked) at("names").replaceChildren(...names.map((each) => new Option(each, each)));
+    } catch {
+      // Without suggestions the whole name is typed.
+    }
   }
 
   async function lookUp() {
@@ -75,6 +92,7 @@ export function makePackages(editor, { url, manifest }) {
     else lookUp();
   });
   at("find").addEventListener("click", lookUp);
+  at("name").addEventListener("input", suggest);
   document.querySelector("[data-add-package]").addEventListener("click", () => {
     at("name").value = "";
     at("choice").hidden = at("add").hidden = true;

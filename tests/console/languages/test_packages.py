@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from console.languages import packages
+from functions import package_names, queues
 from functions.errors import InvalidParameterValue, ResourceNotFound, ServiceUnavailable
 from functions.runtimes import runtime
 
+HOME = Path("/nonexistent")
 PYTHON, NODE = runtime("python3.13"), runtime("nodejs24.x")
 PIP_SAYS = "six (1.17.0)\nAvailable versions: 1.17.0, 1.16.0\n  LATEST: 1.17.0\n"
 NOTHING = "ERROR: No matching distribution found for six\n"
@@ -92,3 +96,38 @@ def test_what_is_no_name_asks_nobody(tool, name):
 def test_a_runtime_without_packages_says_so(tool):
     with pytest.raises(InvalidParameterValue, match="no package index"):
         packages.look_up(runtime("provided.al2023"), "six")
+
+
+def test_names_from_npm_s_search(tool):
+    commands = tool(stdout='[{"name": "left-pad"}, {"name": "left"}]')
+    assert packages.search(NODE, "left", HOME) == ["left-pad", "left"]
+    assert commands[0][-2:] == ["--", "left"]
+
+
+@pytest.mark.parametrize("said", [(1, ""), (0, "no json"), (0, '{"error": {}}'), (0, "[{}]")])
+def test_a_registry_without_a_search_suggests_nothing(tool, said):
+    tool(*said)
+    assert packages.search(NODE, "left", HOME) == []
+
+
+def test_what_is_no_name_is_not_searched_for(tool):
+    assert packages.search(NODE, "--registry", HOME) == []
+    assert packages.search(runtime("provided.al2023"), "six", HOME) == []
+    assert tool() == []
+
+
+def test_names_from_python_s_index_and_a_job_that_fetches_them_anew(monkeypatch, tmp_path):
+    told = []
+    monkeypatch.setattr(queues, "enqueue_package_names", lambda: told.append("job"))
+    assert packages.search(PYTHON, "six", tmp_path) == []
+    package_names.write_names(package_names.names_file(tmp_path), ["six"])
+    assert packages.search(PYTHON, "si", tmp_path) == ["six"]
+    assert told == ["job"]
+
+
+def test_without_redis_there_are_the_names_there_are(monkeypatch, tmp_path):
+    def away():
+        raise RedisConnectionError("away")
+
+    monkeypatch.setattr(queues, "enqueue_package_names", away)
+    assert packages.search(PYTHON, "six", tmp_path) == []
