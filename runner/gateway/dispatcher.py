@@ -27,6 +27,7 @@ FATAL = {
     Outcome.PLATFORM: EndReason.PLATFORM,
     Outcome.INIT_FAILURE: EndReason.INIT_FAILURE,
 }
+RECENT = 0.1  # weight of one call's duration in what is typical of its revision
 LARGEST_RESPONSE = limits.SYNC_PAYLOAD + 100
 
 
@@ -114,6 +115,8 @@ class Dispatcher:
         cold, placement.cold = placement.cold, False
         init_us, placement.init_us = placement.init_us, 0
         self._give_back(call)
+        lane = placement.lane
+        lane.typical_us += (ended.duration_us - lane.typical_us) * (RECENT if lane.typical_us else 1)
         if len(ended.response) > LARGEST_RESPONSE and call.on_chunk is None:
             ended = report.too_large(ended)
         self._finish(call, ended, cold=cold, init_us=init_us, sandbox_id=placement.sandbox.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -28,12 +29,17 @@ log = logging.getLogger("functory.fleet")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Times in seconds; `queue` is how many calls may wait for the machine at once."""
+    """Times in seconds; `queue` is how many calls may wait for the machine at once. Of a revision whose calls take
+    less than `short_us` no more than `enough` sandboxes are started for calls that will not wait longer than
+    `hold_s`: they compute, and more than the processors run help nobody while their start takes the processors."""
 
     warm_s: float = 600.0
     patience_s: float = 30.0
     queue: int = 1000
     keep_warmed_s: float = 120.0
+    enough: int = 2 * len(os.sched_getaffinity(0))
+    short_us: float = 10_000
+    hold_s: float = 0.1
 
 
 @dataclass(eq=False, slots=True)
@@ -60,6 +66,7 @@ class Fleet:
         self._starving: list[Lane] = []
         self._warming: deque[Wish] = deque()
         self._patience: dict[Lane, asyncio.TimerHandle] = {}
+        self._held: dict[Lane, asyncio.TimerHandle] = {}
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.lanes = Lanes()
@@ -135,10 +142,30 @@ class Fleet:
         self.refuse(call, TooManyRequests(message, reason=ACCOUNT))
         self.lanes.forget(lane)
 
+    def _is_held(self, lane: Lane) -> bool:
+        """Whether the sandboxes that there are will do for all that wait. Looked at again in a moment."""
+        if lane in self._held:
+            return True
+        rules, count = self._rules, len(lane.placements) + lane.starting
+        if count < rules.enough or not 0 < lane.typical_us < rules.short_us:
+            return False
+        if lane.typical_us * len(lane.waiting) / count > rules.hold_s * 1_000_000:
+            return False
+        self._held[lane] = self._loop.call_later(rules.hold_s, self._release, lane, lane.waiting[0])
+        return True
+
+    def _release(self, lane: Lane, first: Invocation) -> None:
+        """If who waited first still does, it was guessed wrong: a sandbox for each."""
+        del self._held[lane]
+        if lane.waiting and lane.waiting[0] is first:
+            self._start_missing(lane, patiently=False)
+
     # --- room ---
 
-    def _start_missing(self, lane: Lane) -> None:
+    def _start_missing(self, lane: Lane, *, patiently: bool = True) -> None:
         while lane.starting < len(lane.waiting) and not self.stopping:
+            if patiently and self._is_held(lane):
+                return
             if not self._make_room(lane.snapshot.memory_mb):
                 if not lane.hungry:
                     lane.hungry = True

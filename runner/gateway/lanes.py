@@ -101,6 +101,7 @@ class Lane:
     retired: bool = False
     kept_until: float = 0.0
     hungry: bool = False
+    typical_us: float = 0.0  # of its calls lately
 
     @property
     def is_empty(self) -> bool:

@@ -30,7 +30,7 @@ def snapshot(revision="r1", version="1", **more):
 
 
 def ended(outcome=Outcome.SUCCESS, response=b'"ok"', **more):
-    return Ended(outcome, response, 1234, 30 * 2**20, more.pop("log", b""), **more)
+    return Ended(outcome, response, more.pop("duration_us", 1234), 30 * 2**20, more.pop("log", b""), **more)
 
 
 class Box:

@@ -6,6 +6,8 @@ from functions.states import EndReason, Outcome
 from runner.gateway.fleet import Rules
 from tests.runner.gateway.boxes import World, ended, snapshot, until
 
+ENOUGH = 3
+
 
 def live(tmp_path, body, **world):
     async def main():
@@ -95,3 +97,49 @@ def test_calls_that_wait_do_not_look_for_room_again_and_again(tmp_path, monkeypa
         assert all([(await call).refusal is None for call in calls])
 
     live(tmp_path, body, room_mb=128)
+
+
+def test_a_flood_of_short_calls_starts_no_more_sandboxes_than_help(tmp_path):
+    async def body(world):
+        world.answer = lambda call: ended()
+        await world.submit()
+        world.answer = None
+        calls = [world.submit() for _ in range(100)]
+        await until(lambda: len(world.boxes) >= ENOUGH and all(box.calls for box in world.boxes))
+        await asyncio.sleep(0)
+        assert len(world.boxes) == ENOUGH
+        world.answer = lambda call: ended()
+        for box in world.boxes:
+            box.finish()
+        assert all([(await call).refusal is None for call in calls])
+
+    live(tmp_path, body, rules=Rules(enough=ENOUGH, hold_s=20))
+
+
+def test_when_short_calls_turn_out_long_others_are_started_after_a_moment(tmp_path):
+    async def body(world):
+        world.answer = lambda call: ended()
+        await world.submit()
+        world.answer = None
+        calls = [world.submit() for _ in range(10)]
+        await until(lambda: len(world.boxes) == 10)
+        world.answer = lambda call: ended()
+        for box in [box for box in world.boxes if box.calls]:
+            box.finish()
+        assert all([(await call).refusal is None for call in calls])
+
+    live(tmp_path, body, rules=Rules(enough=ENOUGH, hold_s=0.01))
+
+
+def test_long_calls_have_a_sandbox_each_at_once(tmp_path):
+    async def body(world):
+        world.answer = lambda call: ended(duration_us=500_000)
+        await world.submit()
+        world.answer = None
+        calls = [world.submit() for _ in range(10)]
+        await until(lambda: len(world.boxes) == 10 and all(box.calls for box in world.boxes))
+        for box in world.boxes:
+            box.finish()
+        assert all([(await call).refusal is None for call in calls])
+
+    live(tmp_path, body, rules=Rules(enough=ENOUGH, hold_s=20))
