@@ -36,9 +36,8 @@ def default_hosts(docker_socket: Path) -> tuple[str, ...]:
     for row in RUNTIMES.values():
         question = _question(row)
         if question and question not in answered:
-            with suppress(
-                LookupError
-            ):  # nothing of that language can be built now, and its builds will say so
+            # Without an image nothing of that language can be built now, and its builds will say so.
+            with suppress(LookupError):
                 found.update(_ask(docker_socket, row.builder, question))
                 answered.add(question)
     return tuple(sorted(found - {""}))
@@ -56,8 +55,10 @@ def _ask(docker_socket: Path, runtime_id: str, question: tuple[str, ...]) -> tup
     try:
         client = docker.DockerClient(base_url=f"unix://{docker_socket}", version="auto", timeout=60)
         try:
+            # Looked up first: `run` alone would ask a registry for one that is missing.
+            image = client.images.get(builder_reference(runtime_id))
             said: bytes = client.containers.run(
-                builder_reference(runtime_id),
+                image,
                 list(question),
                 remove=True,
                 network_mode="none",
