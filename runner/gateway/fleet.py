@@ -157,8 +157,8 @@ class Fleet:
     def _release(self, lane: Lane, first: Invocation) -> None:
         """If who waited first still does, it was guessed wrong: a sandbox for each."""
         del self._held[lane]
-        if lane.waiting and lane.waiting[0] is first:
-            self._start_missing(lane, patiently=False)
+        if lane.waiting:
+            self._start_missing(lane, patiently=lane.waiting[0] is not first)
 
     # --- room ---
 
@@ -266,6 +266,37 @@ class Fleet:
             self.offer(placement)
         self.lanes.forget(lane)
         return bound
+
+    def provision(self, snapshot: FunctionSnapshot, wanted: int) -> int:
+        """Keep so many sandboxes of a revision, busy ones among them. Starts what is missing as far as there is room
+        for it, and returns how many were missing."""
+        lane = self.lanes.get(snapshot)
+        lane.provisioned = wanted
+        missing = wanted - len(lane.placements) - lane.starting
+        for _ in range(missing):
+            if self.stopping or not self._make_room(snapshot.memory_mb):
+                break
+            lane.starting += 1
+            self._spawn(self._start_provisioned(lane))
+        self.lanes.forget(lane)
+        return missing
+
+    async def _start_provisioned(self, lane: Lane) -> None:
+        placement = None
+        try:
+            _, placement = await self._start(lane, "it is provisioned")
+        except FunctoryError as error:
+            log.warning(
+                "a provisioned sandbox of %s could not be started: %s", lane.snapshot.name, error.message
+            )
+        except Exception:
+            log.exception("a provisioned sandbox of %s could not be started", lane.snapshot.name)
+        finally:
+            lane.starting -= 1
+        if placement is not None:
+            placement.cold, placement.init_us = False, 0  # its first caller does not wait for it
+            self.offer(placement)
+        self.lanes.forget(lane)
 
     async def _wait_for_room(self, lane: Lane) -> None:
         """Take memory for a sandbox of the lane, waiting for it if need be. When the machine is full of the
