@@ -62,7 +62,6 @@ FUNCTION: list[URLPattern | URLResolver] = [
     path("test/events/delete", function_test.delete_event, name="test_event_delete"),
     path("monitor", function_monitor.monitor, name="function_monitor"),
     path("monitor/series", function_monitor.series, name="function_series"),
-    path("monitor/percentiles", function_monitor.percentiles, name="function_percentiles"),
     path("logs", logs.search, name="function_logs"),
     path("logs/histogram", logs.histogram, name="function_logs_histogram"),
     path("logs/download", logs.download, name="function_logs_download"),

@@ -35,21 +35,13 @@ def monitor(request: HttpRequest, place: Place, name: str) -> HttpResponse:
             project_id=place.project.id, function_name=name, since=timezone.now() - timedelta(days=1)
         ),
         "charts": metric_charts.CHARTS,
-        "totals": metrics.sums(
+        "totals": metrics.totals(
             chosen=metrics.MetricRange(place.project.id, within.start, within.end, function.id)
         ),
         **_table(request, place, function, within),
     }
     part = request.GET.get("part") == "rows"
     return render(request, "invocations/rows.html" if part else "functions/monitor.html", page)
-
-
-@project_view()
-def percentiles(request: HttpRequest, place: Place, name: str) -> HttpResponse:
-    """The durations for the sentence at the top, loaded after the page."""
-    within = TimeRange.read(request.GET, timezone.now())
-    chosen = metrics.MetricRange(place.project.id, within.start, within.end, place.function(name).id)
-    return render(request, "metrics/percentiles.html", {"totals": metrics.totals(chosen=chosen)})
 
 
 @project_view()

@@ -3,13 +3,15 @@ pages that read much their filters, orders and ranges as well."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from django.urls import get_resolver, reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
 
+from functions.ids import new_id
 from functions.models import (
     AccessKey,
     Deployment,
@@ -39,7 +41,6 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "metrics_by_function": SPANS,
     "function_monitor": (*SPANS, "span=30d&outcome=errors", "span=30d&text=nothing-like-it", "span=30d&cold=1"),
     "function_series": (*SPANS, "span=30d&compare=1", "span=30d&version=1"),
-    "function_percentiles": SPANS,
     "logs": (
         *SPANS, f"span=30d&q={COMMON}", f"span=30d&q={RARE}", "span=30d&q=nothing-like-it",
         "span=30d&q=level%3AERROR", "span=30d&q=user%3Aorders", "span=30d&q=-served", f"span=24h&q={RARE}",
@@ -68,11 +69,20 @@ def addresses(project: Project) -> Iterator[Address]:
     known = facts(project)
     for name in routes():
         wanted = get_resolver().reverse_dict.getlist(name)[0][0][0][1]
-        path = reverse(name, kwargs={one: known[one] for one in wanted})
+        path = _reversed(name, {one: known.get(one) for one in wanted})
         yield Address(name, path)
         for query in QUERIES.get(name, ()):
             yield Address(f"{name}?{query}", f"{path}?{query.replace('month=previous', _month_before())}")
     yield from _further(project)
+
+
+def _reversed(name: str, parameters: dict[str, Any]) -> str:
+    """The address of a route; what nothing was planted for is an id of nothing, and then no page is measured."""
+    for nothing in (new_id(), "some", 1):
+        values = {one: nothing if value is None else value for one, value in parameters.items()}
+        with contextlib.suppress(NoReverseMatch):
+            return reverse(name, kwargs=values)
+    raise ValueError(name)
 
 
 def routes() -> list[str]:

@@ -90,9 +90,11 @@ def test_the_overview_sorts_by_what_the_address_says(project, seed, admin):
     assert admin.get(address("metrics_by_function", project, sort="nonsense")).status_code == 200
 
 
-def test_percentiles_follow_the_page(project, seed, admin):
+def test_the_sentence_tells_the_percentiles(project, seed, admin):
     seed.minute(at=timezone.now(), durations_ms=[10.0])
-    assert "p95 10 ms" in admin.get(address("function_percentiles", project, "hello")).content.decode()
+    for span in ("1h", "30d"):
+        page = admin.get(address("function_monitor", project, "hello", span=span)).content.decode()
+        assert "p95 10 ms" in page
 
 
 def test_a_bill_adds_up_and_shows_its_price(project, seed, admin):
