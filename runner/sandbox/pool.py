@@ -41,11 +41,13 @@ S = TypeVar("S", bound=Prewarmed)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How much waits ready. `keep_s` is how long a kind that nobody uses stays prewarmed."""
+    """How much waits ready. `keep_s` is how long a kind that nobody uses stays prewarmed; `refill_after_s` lets the
+    call that took one have the processors first, since making the next one needs them for a tenth of a second."""
 
     prewarm: int = 2
     parallel: int = 2
     keep_s: float = 1800.0
+    refill_after_s: float = 0.05
     retry_s: float = 1.0
     slowest_retry_s: float = 15.0
 
@@ -87,6 +89,7 @@ class Pool(Generic[S]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._retry: asyncio.TimerHandle | None = None
+        self._refilling: asyncio.TimerHandle | None = None
         self._closed = False
 
     # --- what callers do ---
@@ -100,12 +103,13 @@ class Pool(Generic[S]):
         self.refill()
 
     def take(self, key: PoolKey) -> S | None:
-        """One that waits ready, or None; the supply is refilled behind it."""
+        """One that waits ready, or None; the supply is refilled behind it, in a moment."""
         shelf = self._shelf(key)
         shelf.last_used = self._clock()
         found = self._pop(shelf)
-        if found is not None:
-            self.refill()
+        if found is not None and self._refilling is None:
+            loop = asyncio.get_running_loop()
+            self._refilling = loop.call_later(self._policy.refill_after_s, self._refill_behind)
         return found
 
     async def acquire(self, key: PoolKey) -> S:
@@ -168,6 +172,10 @@ class Pool(Generic[S]):
                 task = asyncio.get_running_loop().create_task(self._make_one(key, shelf))
                 self._tasks.add(task)
                 task.add_done_callback(self._made)
+
+    def _refill_behind(self) -> None:
+        self._refilling = None
+        self.refill()
 
     def _missing(self, shelf: Shelf[S]) -> int:
         wanted = len(shelf.callers)
@@ -255,8 +263,9 @@ class Pool(Generic[S]):
     async def close(self) -> None:
         """End all that wait and refuse callers."""
         self._closed = True
-        if self._retry is not None:
-            self._retry.cancel()
+        for timer in (self._retry, self._refilling):
+            if timer is not None:
+                timer.cancel()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

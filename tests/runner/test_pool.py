@@ -81,6 +81,23 @@ def test_kinds_in_use_are_kept_ready_and_refilled():
     run(body)
 
 
+def test_what_is_taken_is_replaced_once_its_call_has_had_a_moment():
+    async def body(pool, maker):
+        pool.keep({PYTHON})
+        await settle(lambda: pool.waiting == 2 and not pool._tasks)
+        pool.take(PYTHON)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert maker.running == 0
+        assert len(maker.made) == 2
+        await settle(lambda: pool.waiting == 2)
+        pool.take(PYTHON)
+        pool.take(PYTHON)
+        await pool.acquire(PYTHON)  # nothing is left: at once
+
+    run(body, Policy(refill_after_s=0.02))
+
+
 def test_a_caller_waits_for_the_next_one_made():
     async def body(pool, maker):
         assert pool.take(PYTHON) is None
