@@ -53,6 +53,14 @@ TERMS: dict[str, Term] = {
         "All names and values together: 4 KB.",
         aws="Environment.Variables",
     ),
+    "budget": Term(
+        "Budget",
+        "What a month may cost at AWS's list price, for the project or for one function. It is looked at every few "
+        "seconds and told of at 50, 80 and 100 %.",
+        "A loop that calls itself is noticed by its cost first. A budget that refuses calls ends it by itself.",
+        "Calls that are refused get 429 and cost nothing; asynchronous events wait for up to six hours.",
+        aws="AWS Budgets, which only tell",
+    ),
     "secret": Term(
         "Secret",
         "A value with a name, kept encrypted for the functions of a project. Variables refer to it by name.",

@@ -8,6 +8,7 @@ from console.context import SECTIONS
 from console.views import (
     audit,
     billing,
+    budgets,
     code_download,
     deployments,
     events,
@@ -124,6 +125,9 @@ PROJECT: list[URLPattern | URLResolver] = [
     path("metrics/series", metrics.series, name="metrics_series"),
     path("metrics/by-function", metrics.by_function, name="metrics_by_function"),
     path("billing", billing.month, name="billing"),
+    path("billing/budgets", budgets.save, name="budget_save"),
+    path("billing/budgets/<uuid:budget_id>/remove", budgets.remove, name="budget_remove"),
+    path("billing/budgets/<uuid:budget_id>/lift", budgets.lift, name="budget_lift"),
     path("sandboxes", sandboxes.listing, name="sandboxes"),
     path("sandboxes/<str:sandbox_id>/end", sandboxes.end, name="sandbox_end"),
     path("settings", settings.index, name="settings"),

@@ -69,6 +69,11 @@ def announce_change(function_id: UUID) -> None:
     _on_commit("default", partial(_publish, {"function_id": str(function_id)}))
 
 
+def announce_project_change(project_id: UUID) -> None:
+    """Tell the gateway, on commit, that something has changed for all functions of a project."""
+    _on_commit("default", partial(_publish, {"project_id": str(project_id)}))
+
+
 def announce_key_change(key_id: str) -> None:
     """Tell the gateway, on commit, that an access key has changed."""
     _on_commit("default", partial(_publish, {"key_id": key_id}))

@@ -14,7 +14,7 @@ from functions.permissions import PolicyStatement
 class FunctionSnapshot:
     """Everything the gateway needs to run one revision under one qualifier. Secrets are in clear here: never
     log or serialise it. `code` and `dependencies` are directories to mount read-only. `secrets` says which
-    editions of which secrets are in the environment."""
+    editions of which secrets are in the environment, `over_budget` why calls are refused."""
 
     project_id: str
     account: str
@@ -40,6 +40,7 @@ class FunctionSnapshot:
     redact: tuple[str, ...] = ()
     role: str = ""
     paused: bool = False
+    over_budget: str = ""
     may_recur: bool = False
 
     @property

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from functions import queues
 from functions.records import encode
-from functions.services import events, firings, releases
+from functions.services import budgets, events, firings, releases
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ HOUSEKEEPING_S: Mapping[str, float] = {
     "sessions": 3600.0,
     "log_groups": 300.0,
 }
+BUDGETS_S = 5.0  # a hard budget is overrun by what is spent in so long, and until it is recorded
 LOST_AFTER = timedelta(seconds=30)
 
 
@@ -69,6 +70,8 @@ class Scheduler:
         if events.any_due(now, lost_before=now - LOST_AFTER):
             queues.enqueue_drain()
         releases.advance_due(now=now)
+        if self.is_time("budgets", BUDGETS_S):
+            budgets.look_at_all(now=now)
         self.keep_house()
 
     def fire(self) -> int:
@@ -85,6 +88,12 @@ class Scheduler:
     def keep_house(self) -> None:
         """Enqueue the housekeeping whose time has come; the first round is at the start."""
         for name, every_s in HOUSEKEEPING_S.items():
-            if self.clock() - self._kept.get(name, -every_s) >= every_s:
-                self._kept[name] = self.clock()
+            if self.is_time(name, every_s):
                 queues.enqueue_housekeeping(name)
+
+    def is_time(self, name: str, every_s: float) -> bool:
+        """Whether what is done every so often is due; it then counts as done."""
+        due = self.clock() - self._kept.get(name, -every_s) >= every_s
+        if due:
+            self._kept[name] = self.clock()
+        return due

@@ -14,9 +14,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from console.bars import stacked
+from console.forms import Form
 from console.http import Place, project_view
 from functions import pricing
-from functions.queries import usage
+from functions.queries import budgets, usage
 from functions.queries.access import live_functions
 from functions.queries.usage import FunctionDay, FunctionMonth, Month, Usage
 
@@ -39,6 +40,13 @@ class DayLine:
 @project_view()
 def month(request: HttpRequest, place: Place) -> HttpResponse:
     """The bill of one month, this one unless the address names another."""
+    return page_of(request, place)
+
+
+def page_of(
+    request: HttpRequest, place: Place, *, budget_form: Form | None = None, status: int = 200
+) -> HttpResponse:
+    """The page, with a refused budget's form where there is one."""
     today = timezone.now().date()
     chosen = Month.parse(request.GET.get("month", "")) or Month.of(today)
     of: dict[str, Any] = {"project_id": place.project.id, "month": chosen}
@@ -69,8 +77,11 @@ def month(request: HttpRequest, place: Place) -> HttpResponse:
         "after_free_pico": pricing.after_free_tier_pico(price, total.requests, total.mb_ms),
         "free_requests_share": min(1.0, total.requests / price.free_requests),
         "free_seconds_share": min(1.0, total.gb_seconds / price.free_gb_seconds),
+        "budgets": budgets.listing(place.project.pk) if chosen == Month.of(today) else [],
+        "budget_form": budget_form
+        or Form({"function": request.GET.get("budget", ""), "amount": "", "hard": ""}),
     }
-    return render(request, "billing/month.html", page)
+    return render(request, "billing/month.html", page, status=status)
 
 
 def _days(place: Place, chosen: Month, dearest: Sequence[FunctionMonth]) -> list[DayLine]:

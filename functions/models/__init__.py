@@ -1,6 +1,7 @@
 """The schema: fields, constraints and small derived reads. Telemetry models live in their own database."""
 
 from functions.models.access import AccessKey, AuditEntry, Membership, Project, User
+from functions.models.budget import Budget
 from functions.models.event_config import EventInvokeConfig
 from functions.models.event_rule import EventRule, EventTarget
 from functions.models.function import Draft, DraftFile, Function, TestEvent
@@ -22,6 +23,7 @@ __all__ = [
     "Artifact",
     "Attempt",
     "AuditEntry",
+    "Budget",
     "DependencyTree",
     "Deployment",
     "Draft",

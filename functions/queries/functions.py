@@ -16,7 +16,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
 from functions.errors import InvalidParameterValue
-from functions.models import Alias, Deployment, Draft, Function, FunctionUrl, Schedule
+from functions.models import Alias, Budget, Deployment, Draft, Function, FunctionUrl, Schedule
+from functions.queries import budgets
 from functions.queries.access import live_functions
 from functions.queries.activity import (
     Activity,
@@ -78,7 +79,8 @@ class FunctionRow:
 @dataclass(frozen=True, slots=True)
 class FunctionHeader:
     """What stands above every tab. `split` maps version numbers to their share of calls by alias `live`,
-    empty while nothing is deployed by the console; `last_deployment` is the newest one, ended or not."""
+    empty while nothing is deployed by the console; `last_deployment` is the newest one, ended or not; `held` are
+    the budgets because of which its calls are refused."""
 
     function: Function
     draft: Draft
@@ -89,6 +91,7 @@ class FunctionHeader:
     urls: tuple[FunctionUrl, ...]
     schedules: tuple[Schedule, ...]
     last_deployment: Deployment | None
+    held: tuple[Budget, ...]
 
 
 def functions(
@@ -140,6 +143,7 @@ def header(*, function: Function) -> FunctionHeader:
         urls=tuple(found.urls.all()),
         schedules=tuple(found.schedules.all()),
         last_deployment=deployments.order_by("-created_at", "-id").first(),
+        held=tuple(budget for budget in budgets.of_function(function) if budget.is_stopping),
     )
 
 

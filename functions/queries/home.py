@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from functions.models import Deployment, Function
-from functions.queries import usage
+from functions.models import Budget, Deployment, Function
+from functions.queries import budgets, usage
 from functions.queries.access import live_functions
 from functions.queries.activity import errors_by_function
 
@@ -26,8 +26,8 @@ class Failing:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Counts of live functions, the worst failing ones first, the newest deployments, and this UTC month's
-    cost so far and expected, in 1e-12 USD before any free tier."""
+    """Counts of live functions, the worst failing ones first, the newest deployments, this UTC month's cost so far
+    and expected, in 1e-12 USD before any free tier, and the budgets because of which calls are refused."""
 
     functions: int
     drafts: int
@@ -37,6 +37,7 @@ class Home:
     deployments: tuple[Deployment, ...]
     month_pico: int
     forecast_pico: int
+    held: tuple[Budget, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -61,6 +62,7 @@ def home(*, project_id: UUID, now: datetime, most_failing: int = 10, most_deploy
         deployments=_recent_deployments(project_id, most_deployments),
         month_pico=spent,
         forecast_pico=usage.forecast_pico(spent=spent, month=month, today=now.date()),
+        held=tuple(budgets.stopping(project_id)),
     )
 
 

@@ -25,7 +25,7 @@ from functions.models import (
 )
 from functions.naming import is_latest
 from functions.policies import read_statement
-from functions.queries import secrets
+from functions.queries import budgets, secrets
 from functions.queries.access import person_principal
 from functions.queries.layers import artifacts_of
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, Statement, UrlSnapshot
@@ -123,6 +123,7 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
         role=revision.role,
         account_concurrency=function.project.concurrency_limit,
         paused=function.paused_at is not None,
+        over_budget=budgets.refusal(function),
         may_recur=function.recursive_loop == RecursiveLoop.ALLOW,
     )
 

@@ -61,6 +61,8 @@ class Announcements:
             log.warning("an announcement could not be read: %r", data[:200])
             self._catalog.forget_all()
             return
+        if document.get("project_id"):
+            self._catalog.forget_all()
         if function_id:
             self._catalog.function_changed(str(function_id))
         if key_id:

@@ -16,7 +16,7 @@ from runner.gateway.fleet import Fleet
 from runner.gateway.invocation import Finished, Invocation, now_us
 from runner.gateway.journal import Journal
 from runner.gateway.lanes import Placement
-from runner.sandbox.leases import RESERVED, Leases
+from runner.sandbox.leases import RATE, RESERVED, Leases
 from runner.sandbox.spec import Bound, Call, Ended
 
 # How a call ended, when that is also the end of its sandbox.
@@ -73,6 +73,8 @@ class Dispatcher:
         if snapshot.paused:
             message = f"The function {snapshot.name} is paused: resume it to run it again."
             return TooManyRequests(message, reason=RESERVED)
+        if snapshot.over_budget:
+            return TooManyRequests(snapshot.over_budget, reason=RATE)
         if self.stopping:
             return ServiceUnavailable("Functory is stopping: try again in a moment.")
         return None

@@ -17,6 +17,7 @@ from functions.installation import store
 from functions.models import AuditEntry, Draft
 from functions.release_policy import Step
 from functions.services import deploys, functions, releases, triggers, versions
+from functions.services.budgets import set_budget
 from functions.services.keys import create_access_key
 from functions.services.secrets import create_secret
 from functions.services.test_events import save_test_event
@@ -61,6 +62,7 @@ def furnished(config, project, principal, user, function, seed):
     create_secret(acting=principal, project=project, name="db/password", value="a-value")
     rows.make_user(project, "somebody", Role.VIEWER)
     _releases(principal, project)
+    _budgets(principal, project, function)
     with stand_in_gateway(config.gateway_socket) as gateway:
         gateway.answer = lambda asked: (200, _gateway_answer(asked.path, project, function))
         yield function
@@ -94,6 +96,12 @@ def _releases(principal, project):
         going = rows.deploy(first, artifact=_stored_code())
         versions.roll_back(acting=principal, function=going, number=1)
         releases.start_release(acting=principal, function=going, number=2, steps=(Step(10, 300),))
+
+
+def _budgets(principal, project, function):
+    """One that holds calls back, to be lifted, and one to be removed."""
+    for subject in (function, None):
+        set_budget(acting=principal, project=project, function=subject, amount_pico=1, is_hard=True)
 
 
 def _stored_code():

@@ -245,6 +245,17 @@ def test_reserved_and_account_limits_throttle_at_once(run):
     run(body)
 
 
+def test_a_function_whose_budget_is_used_up_is_refused(run):
+    async def body(world):
+        refused = await world.submit(snapshot(over_budget="The budget is used up."))
+        assert refused.refusal.message == "The budget is used up."
+        assert refused.refusal.reason == "FunctionInvocationRateLimitExceeded"
+        assert refused.refusal.status == 429
+        assert world.boxes == []
+
+    run(body)
+
+
 def test_a_paused_function_is_refused(run):
     async def body(world):
         refused = await world.submit(snapshot(paused=True))
