@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.errors import AccessDenied, ResourceNotFound
+from functions.errors import AccessDenied, NotImplementedHere, ResourceNotFound
 from functions.installation import config
 from functions.models import Function, Project
 from functions.naming import FunctionReference, parse_reference
@@ -17,11 +17,13 @@ from functions.snapshots import Principal
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Parsed and checked against the model; what it means is the operation's."""
+    """Parsed and checked against the model; what it means is the operation's. `trace` is the caller's trace
+    header."""
 
     principal: Principal
     project: Project
     parameters: Mapping[str, Any]
+    trace: str = ""
 
     def __getitem__(self, name: str) -> Any:
         """A required parameter."""
@@ -30,6 +32,12 @@ class Call:
     def get(self, name: str, default: Any = None) -> Any:
         """An optional parameter."""
         return self.parameters.get(name, default)
+
+    def refuse_given(self, *names: str) -> None:
+        """Raises NotImplementedHere for the first of these members that is there: nothing is taken and ignored."""
+        for name in names:
+            if self.get(name):
+                raise NotImplementedHere(f"{name} is not implemented by Functory: leave it out.")
 
     def reference(self) -> FunctionReference:
         """FunctionName with the Qualifier beside it; another account's function is refused as AWS does."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api.call import Call
-from console.api.operations import iam_policies, iam_roles, log_events, log_groups, secrets, sts
+from console.api.operations import event_bus, iam_policies, iam_roles, log_events, log_groups, secrets, sts
 
 Operation = Callable[[Call], dict[str, Any]]
 
@@ -54,4 +54,16 @@ OPERATIONS: Mapping[str, Operation] = {
     "logs:GetLogEvents": log_events.get_log_events,
     "logs:FilterLogEvents": log_events.filter_log_events,
     "logs:PutLogEvents": log_events.put_log_events,
+    "events:PutEvents": event_bus.put_events_on_bus,
+    "events:PutRule": event_bus.put_rule,
+    "events:DescribeRule": event_bus.describe_rule,
+    "events:ListRules": event_bus.list_rules,
+    "events:DeleteRule": event_bus.delete_rule,
+    "events:EnableRule": event_bus.enable_rule,
+    "events:DisableRule": event_bus.disable_rule,
+    "events:PutTargets": event_bus.put_targets,
+    "events:RemoveTargets": event_bus.remove_targets,
+    "events:ListTargetsByRule": event_bus.list_targets_by_rule,
+    "events:ListRuleNamesByTarget": event_bus.list_rule_names_by_target,
+    "events:TestEventPattern": event_bus.try_event_pattern,
 }

@@ -33,7 +33,7 @@ def neighbour(request: HttpRequest) -> HttpResponse:
     try:
         principal = caller_of(request)
         asked = _asked(request)
-        return _answer(asked, principal, request_id)
+        return _answer(asked, principal, request_id, request.headers.get("x-amzn-trace-id", ""))
     except FunctoryError as error:
         told = error
         if asked is not None and not asked.operation.name.startswith(_QUESTIONS):
@@ -44,7 +44,7 @@ def neighbour(request: HttpRequest) -> HttpResponse:
     return _refused(request, asked, told, request_id)
 
 
-def _answer(asked: Asked, principal: Principal, request_id: str) -> HttpResponse:
+def _answer(asked: Asked, principal: Principal, request_id: str, trace: str) -> HttpResponse:
     name = f"{asked.service.name}:{asked.operation.name}"
     operation = OPERATIONS.get(name)
     if operation is None:
@@ -54,7 +54,7 @@ def _answer(asked: Asked, principal: Principal, request_id: str) -> HttpResponse
         validate(asked.operation.input, parameters)
     except Validation as error:
         raise asked.service.invalid(error.message) from None
-    call = Call(principal, project_of(principal), parameters)
+    call = Call(principal, project_of(principal), parameters, trace)
     check_permitted(call, name)
     answer = asked.answer(operation(call), request_id)
     return HttpResponse(answer.body, headers={**answer.headers, "x-amzn-RequestId": request_id})

@@ -7,12 +7,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from functions.errors import FunctoryError
+from functions.event_inputs import input_of
 from functions.expressions import Rate, next_firing, parse_expression, zone_of
 from functions.ids import derived_id
-from functions.models import Schedule
+from functions.models import EventTarget, Function, Schedule
 from functions.records import AcceptedEvent
 from functions.states import TriggerKind
 
@@ -35,7 +37,8 @@ def due_firings(*, now: datetime, limit: int = 200) -> list[Firing]:
     rows = Schedule.objects.filter(
         due_at__lte=now, enabled=True, function__deleted_at__isnull=True, function__paused_at__isnull=True
     )
-    found = rows.select_related("function__project").order_by("due_at")[:limit]
+    joined = rows.select_related("function__project", "event_target__rule__project")
+    found = joined.order_by("due_at")[:limit]
     firings = (_firing_or_none(schedule, now) for schedule in found)
     return [firing for firing in firings if firing is not None]
 
@@ -101,24 +104,33 @@ def _event(schedule: Schedule, due_at: datetime, now: datetime) -> AcceptedEvent
         trigger_id=str(schedule.pk),
         # Now and not the due time: what was missed for longer than an event may wait is run all the same.
         accepted_us=int(now.timestamp() * 1_000_000),
-        payload=schedule.payload or _scheduled_event(schedule, due_at, event_id),
+        payload=schedule.payload or _payload(schedule, due_at, event_id),
     )
 
 
-def _scheduled_event(schedule: Schedule, due_at: datetime, event_id: str) -> str:
-    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html"""
+def _payload(schedule: Schedule, due_at: datetime, event_id: str) -> str:
+    """The event of a schedule, or what the rule that it belongs to makes of it."""
+    target: EventTarget | None = getattr(schedule, "event_target", None)
     function = schedule.function
-    account = function.project.account
-    return json.dumps(
-        {
-            "version": "0",
-            "id": event_id,
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "account": account,
-            "time": due_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "region": function.region,
-            "resources": [f"arn:aws:events:{function.region}:{account}:rule/{function.name}-{schedule.name}"],
-            "detail": {},
-        }
-    )
+    if target is None:
+        base = f"arn:aws:events:{function.region}:{function.project.account}:rule"
+        return json.dumps(
+            _scheduled_event(function, due_at, event_id, f"{base}/{function.name}-{schedule.name}")
+        )
+    arn = target.rule.arn
+    return input_of(target.settings, _scheduled_event(function, due_at, event_id, arn), arn)
+
+
+def _scheduled_event(function: Function, due_at: datetime, event_id: str, rule_arn: str) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html"""
+    return {
+        "version": "0",
+        "id": event_id,
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": function.project.account,
+        "time": due_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": function.region,
+        "resources": [rule_arn],
+        "detail": {},
+    }

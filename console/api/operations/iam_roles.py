@@ -18,6 +18,7 @@ Output = dict[str, Any]
 
 def create_role(call: Call) -> Output:
     """A role with its trust policy."""
+    call.refuse_given("PermissionsBoundary", "MaxSigninSessionDuration")
     role = services.create_role(
         acting=call.principal,
         project=call.project,

@@ -32,7 +32,7 @@ def filter_log_events(call: Call) -> Output:
         pattern=read_pattern(call.get("filterPattern", "")),
         streams=frozenset(names) if names else None,
         prefix=prefix,
-        after=_position(read_token(call)),
+        after=_position(read_token(call.get("nextToken", ""))),
     )
     page = event_page(group, wanted, call.get("limit", _MOST))
     events = [{"logStreamName": line.stream, **_shown(line), "eventId": line.id} for line in page.items]

@@ -8,16 +8,20 @@ from collections.abc import Callable
 from typing import Any
 
 from console.api.call import Call
-from functions.errors import InvalidParameter
+from functions.errors import InvalidParameter, NotImplementedHere
 from functions.queries.log_groups import Group, Stream, group_named, group_page, streams
 from functions.services import log_groups as services
 
 Output = dict[str, Any]
 _PAGE = 50
+_CLASS = "STANDARD"
 
 
 def create_log_group(call: Call) -> Output:
     """A group for a program's own events, or a function's before it has logged anything."""
+    call.refuse_given("kmsKeyId", "deletionProtectionEnabled")
+    if call.get("logGroupClass", _CLASS) != _CLASS:
+        raise NotImplementedHere("Functory's log groups are of the class STANDARD.")
     services.create_group(
         acting=call.principal, project=call.project, name=call["logGroupName"], tags=call.get("tags")
     )
@@ -32,14 +36,15 @@ def delete_log_group(call: Call) -> Output:
 
 def describe_log_groups(call: Call) -> Output:
     """Groups by name."""
+    call.refuse_given("accountIdentifiers", "logGroupIdentifiers", "includeLinkedAccounts")
     prefix, part = call.get("logGroupNamePrefix", ""), call.get("logGroupNamePattern", "")
     if prefix and part:
         raise InvalidParameter(
             "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
         )
-    page, after = group_page(
-        call.project, prefix=prefix, part=part, after=read_token(call), size=call.get("limit", _PAGE)
-    )
+    start = read_token(call.get("nextToken", ""))
+    size = call.get("limit", _PAGE)
+    page, after = group_page(call.project, prefix=prefix, part=part, after=start, size=size)
     return {"logGroups": [_shown(group) for group in page], "nextToken": make_token(after)}
 
 
@@ -75,7 +80,7 @@ def describe_log_streams(call: Call) -> Output:
     group = named(call)
     order: Callable[[Stream], Any] = (lambda one: (one.last_ms or 0, one.name)) if by_time else _name
     found = sorted(streams(group, prefix), key=order, reverse=bool(call.get("descending")))
-    start = read_token(call)
+    start = read_token(call.get("nextToken", ""))
     if start and not start.isdecimal():
         raise InvalidParameter("The specified nextToken is invalid.")
     first = int(start or 0)
@@ -97,10 +102,10 @@ def make_token(text: str) -> str | None:
     return base64.urlsafe_b64encode(text.encode()).decode() if text else None
 
 
-def read_token(call: Call) -> str:
+def read_token(token: str) -> str:
     """What a token says; raises InvalidParameter for one that is none of ours."""
     try:
-        return base64.b64decode(call.get("nextToken", ""), b"-_", validate=True).decode()
+        return base64.b64decode(token, b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise InvalidParameter("The specified nextToken is invalid.") from None
 
@@ -117,7 +122,7 @@ def _shown(group: Group) -> Output:
         "metricFilterCount": 0,
         "arn": f"{group.arn}:*",
         "storedBytes": 0,
-        "logGroupClass": "STANDARD",
+        "logGroupClass": _CLASS,
         "logGroupArn": group.arn,
     }
 

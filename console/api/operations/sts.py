@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from console.api.call import Call
-from functions.errors import NotImplementedHere
 from functions.ids import iam_id
 from functions.models import IamRole, Project
 from functions.services.sessions import take_on_role
@@ -21,9 +20,8 @@ def get_caller_identity(call: Call) -> Output:
 
 def assume_role(call: Call) -> Output:
     """A short-lived key for a role; it does no more than its owner may."""
-    for name in ("Policy", "PolicyArns", "SerialNumber", "TokenCode", "ProvidedContexts"):
-        if call.get(name):
-            raise NotImplementedHere(f"AssumeRole with {name} is not implemented by Functory.")
+    call.refuse_given("Policy", "PolicyArns", "Tags", "TransitiveTagKeys", "SourceIdentity")
+    call.refuse_given("SerialNumber", "TokenCode", "ProvidedContexts")
     session, secret, token = take_on_role(
         acting=call.principal,
         project=call.project,

@@ -157,3 +157,32 @@ def test_an_answer_is_read_by_an_sdk() -> None:
     assert parsed == {"Roles": [role], "IsTruncated": False}
     with pytest.raises(KeyError):
         write_answer(operation, "urn:x", {"Invented": 1}, "id-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "given"),
+    [
+        (
+            "iam",
+            "CreateRole",
+            {"AssumeRolePolicyDocument": TRUST, "PermissionsBoundary": "arn:aws:iam::aws:policy/X"},
+        ),
+        ("sts", "AssumeRole", {"Policy": "{}"}),
+        ("sts", "AssumeRole", {"Tags": [{"Key": "a", "Value": "b"}]}),
+        ("sts", "AssumeRole", {"SourceIdentity": "ada"}),
+        ("logs", "CreateLogGroup", {"kmsKeyId": "key"}),
+        ("logs", "CreateLogGroup", {"logGroupClass": "INFREQUENT_ACCESS"}),
+        ("logs", "DescribeLogGroups", {"logGroupIdentifiers": ["/x"]}),
+    ],
+)
+def test_nothing_is_taken_and_then_ignored(
+    principal, name: str, operation: str, given: dict[str, Any]
+) -> None:
+    usual = {
+        "CreateRole": {"RoleName": "r"},
+        "AssumeRole": {"RoleArn": f"arn:aws:iam::{principal.account}:role/r", "RoleSessionName": "work"},
+        "CreateLogGroup": {"logGroupName": "/x"},
+    }.get(operation, {})
+    error = refused(lambda: neighbour_of(principal, name)(operation, **usual, **given))
+    assert error.status == 501
+    assert list(given)[-1] in error.message or "STANDARD" in error.message
