@@ -207,8 +207,10 @@ class Catalog:
             self._used.setdefault(function_id, set()).add(value.qualifier)
         elif isinstance(value, UrlSnapshot):
             function_id = value.function_id
-        entries[key] = Entry(value, function_id, self._loop.time())
-        (self._not_found if found else self._entries).pop(key, None)
+        entry = Entry(value, function_id, self._loop.time())
+        for each in (key, *names_of(value)):
+            entries[each] = entry
+            (self._not_found if found else self._entries).pop(each, None)
 
     # --- changes ---
 
@@ -244,6 +246,8 @@ class Catalog:
         qualifiers = self._used.pop(function_id, set())
         if not qualifiers:
             self.on_retain(function_id, set())
+            # It was just deployed or changed, and is likely to be called: its first call need not wait for this.
+            self.route_by_id(function_id, "", lambda _route: None)
             return
         live: set[LaneKey] = set()
         left = set(qualifiers)
@@ -264,6 +268,14 @@ class Catalog:
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def names_of(value: Any) -> tuple[Hashable, ...]:
+    """By what else a route may be asked for: who calls by name finds what was read by id."""
+    if not isinstance(value, Route):
+        return ()
+    snapshot = value.choices[0][0]
+    return (("route", snapshot.account, snapshot.region, snapshot.name, value.qualifier),)
 
 
 def in_thread(read: Callable[[], Any]) -> Any:

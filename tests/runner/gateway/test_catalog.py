@@ -167,7 +167,22 @@ def test_what_was_read_before_a_change_is_not_kept():
         table.gate.set()
         await early
         assert (await by_name(catalog)).choices[0][0].revision_id == "r2"
-        assert table.asked == 2
+        assert table.asked == 3  # by the early caller, ahead of anybody, and by the late one
+
+    run(body)
+
+
+def test_what_was_deployed_is_read_before_anybody_calls_it():
+    async def body(catalog, table):
+        catalog.function_changed(F)
+        while not catalog._entries:
+            await asyncio.sleep(0)
+        found = []
+        catalog.route("000000000000", "us-east-1", "hello", "", found.append)
+        assert found[0].choices[0][0].revision_id == "r1"
+        assert table.asked == 1
+        catalog.function_changed(F)
+        assert not catalog._entries
 
     run(body)
 
