@@ -14,6 +14,7 @@ def functions(count: int, like: str) -> None:
     """Deployed functions that share a revision's configuration and code."""
     from functions.ids import new_id
     from functions.models import Function, Revision
+    from functions.queues import announce_change
 
     original = Function.objects.get(name=like, deleted_at=None)
     revision = Revision.objects.get(pk=original.latest_id)
@@ -26,6 +27,8 @@ def functions(count: int, like: str) -> None:
     for function, its in zip(made, revisions, strict=True):
         function.latest = its
     Function.objects.bulk_update(made, ["latest"], BATCH)
+    for function in made:
+        announce_change(function.pk)  # as a deploy does
 
 
 def copied(row, model, **other):  # type: ignore[no-untyped-def]
