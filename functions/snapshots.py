@@ -86,6 +86,15 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Provision:
+    """So many sandboxes of a version or an alias are kept ready."""
+
+    function_id: str
+    qualifier: str
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
 class UrlSnapshot:
     """A function URL as the gateway serves it."""
 

@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api.call import Call
-from console.api.operations import account, events, functions, layers, policies, runtimes, urls, versions
+from console.api.operations import (
+    account,
+    events,
+    functions,
+    layers,
+    policies,
+    provisions,
+    runtimes,
+    urls,
+    versions,
+)
 
 Operation = Callable[[Call], dict[str, Any]]
 
@@ -60,7 +70,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetLayerVersionPolicy": layers.get_layer_version_policy,
     "GetRuntimeManagementConfig": runtimes.get_runtime_management_config,
     "PutRuntimeManagementConfig": runtimes.put_runtime_management_config,
-    "GetProvisionedConcurrencyConfig": runtimes.get_provisioned_concurrency_config,
-    "ListProvisionedConcurrencyConfigs": runtimes.list_provisioned_concurrency_configs,
-    "DeleteProvisionedConcurrencyConfig": runtimes.delete_provisioned_concurrency_config,
+    "PutProvisionedConcurrencyConfig": provisions.put_provisioned_concurrency_config,
+    "GetProvisionedConcurrencyConfig": provisions.get_provisioned_concurrency_config,
+    "ListProvisionedConcurrencyConfigs": provisions.list_provisioned_concurrency_configs,
+    "DeleteProvisionedConcurrencyConfig": provisions.delete_provisioned_concurrency_config,
 }

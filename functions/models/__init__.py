@@ -11,6 +11,7 @@ from functions.models.layer import LayerVersion
 from functions.models.log_group import LogEvent, LogGroup, LogStream
 from functions.models.metric import MetricMinute, MetricSpan, UsageDay, UsageMonth
 from functions.models.policy import FunctionPolicy
+from functions.models.provision import ProvisionedConcurrency
 from functions.models.refusal import Refusal
 from functions.models.release import Release
 from functions.models.secret import Secret
@@ -52,6 +53,7 @@ __all__ = [
     "MetricMinute",
     "MetricSpan",
     "Project",
+    "ProvisionedConcurrency",
     "Refusal",
     "Release",
     "Revision",

@@ -15,6 +15,7 @@ from functions.queues import announce_change
 from functions.services.event_configs import drop_event_config
 from functions.services.guard import record, require
 from functions.services.policies import drop_policy
+from functions.services.provisions import drop_provision
 from functions.services.release_ends import supersede
 from functions.snapshots import Principal
 from functions.states import LIVE_ALIAS, Role
@@ -78,6 +79,7 @@ def delete_version(*, acting: Principal, function: Function, number: int) -> Non
     record(acting, "version.delete", function, project_id=function.project_id, before={"version": number})
     drop_policy(function, str(number))
     drop_event_config(function, str(number))
+    drop_provision(function, str(number))
     version.deployments.update(version=None)
     version.delete()
     announce_change(function.pk)
@@ -160,6 +162,7 @@ def delete_alias(*, acting: Principal, alias: Alias) -> None:
     )
     drop_policy(alias.function, alias.name)
     drop_event_config(alias.function, alias.name)
+    drop_provision(alias.function, alias.name)
     alias.delete()
     announce_change(alias.function_id)
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from functions.errors import FunctoryError, ResourceNotFound, ServiceUnavailable
 from functions.records import Refused
-from functions.snapshots import FunctionSnapshot, KeySnapshot, RoleSnapshot, Route, UrlSnapshot
+from functions.snapshots import FunctionSnapshot, KeySnapshot, Provision, RoleSnapshot, Route, UrlSnapshot
 from runner.gateway.lanes import LaneKey, lane_key
 
 log = logging.getLogger("functory.catalog")
@@ -57,6 +57,10 @@ class Source(Protocol):
 
     def kinds(self) -> list[tuple[str, str]]:
         """Runtime and network of every deployed function, each pair once."""
+        ...
+
+    def provisions(self) -> list[Provision]:
+        """Which versions and aliases have sandboxes kept ready."""
         ...
 
     def note_uses(self, uses: Mapping[str, datetime]) -> None:
@@ -138,6 +142,15 @@ class Catalog:
     async def kinds(self) -> list[tuple[str, str]]:
         """Runtime and network of every deployed function."""
         return await self._loop.run_in_executor(self._threads, in_thread, self._source.kinds)
+
+    async def provisions(self) -> list[Provision]:
+        """Which versions and aliases have sandboxes kept ready."""
+        return await self._loop.run_in_executor(self._threads, in_thread, self._source.provisions)
+
+    @property
+    def generation(self) -> int:
+        """Changes with every announcement of a change."""
+        return self._generation
 
     async def note_uses(self, uses: Mapping[str, datetime]) -> None:
         """Write down when keys were last used."""

@@ -247,7 +247,7 @@ class Fleet:
         sandbox.on_lost = partial(self._lost, placement)
         return bound, placement
 
-    async def warm(self, snapshot: FunctionSnapshot) -> Bound:
+    async def warm(self, snapshot: FunctionSnapshot, why: str = "a deploy checked that it starts") -> Bound:
         """Start one sandbox of a revision and keep it for its first call; raises FunctoryError."""
         lane = self.lanes.get(snapshot)
         lane.kept_until = self._loop.time() + self._rules.keep_warmed_s
@@ -257,7 +257,7 @@ class Fleet:
         lane.starting += 1
         try:
             await self._wait_for_room(lane)
-            bound, placement = await self._start(lane, "a deploy checked that it starts")
+            bound, placement = await self._start(lane, why)
         finally:
             lane.starting -= 1
         if placement is not None:
@@ -266,37 +266,6 @@ class Fleet:
             self.offer(placement)
         self.lanes.forget(lane)
         return bound
-
-    def provision(self, snapshot: FunctionSnapshot, wanted: int) -> int:
-        """Keep so many sandboxes of a revision, busy ones among them. Starts what is missing as far as there is room
-        for it, and returns how many were missing."""
-        lane = self.lanes.get(snapshot)
-        lane.provisioned = wanted
-        missing = wanted - len(lane.placements) - lane.starting
-        for _ in range(missing):
-            if self.stopping or not self._make_room(snapshot.memory_mb):
-                break
-            lane.starting += 1
-            self._spawn(self._start_provisioned(lane))
-        self.lanes.forget(lane)
-        return missing
-
-    async def _start_provisioned(self, lane: Lane) -> None:
-        placement = None
-        try:
-            _, placement = await self._start(lane, "it is provisioned")
-        except FunctoryError as error:
-            log.warning(
-                "a provisioned sandbox of %s could not be started: %s", lane.snapshot.name, error.message
-            )
-        except Exception:
-            log.exception("a provisioned sandbox of %s could not be started", lane.snapshot.name)
-        finally:
-            lane.starting -= 1
-        if placement is not None:
-            placement.cold, placement.init_us = False, 0  # its first caller does not wait for it
-            self.offer(placement)
-        self.lanes.forget(lane)
 
     async def _wait_for_room(self, lane: Lane) -> None:
         """Take memory for a sandbox of the lane, waiting for it if need be. When the machine is full of the

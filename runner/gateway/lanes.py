@@ -101,7 +101,15 @@ class Lane:
     retired: bool = False
     kept_until: float = 0.0
     hungry: bool = False
+    provisioned: int = 0  # sandboxes that are kept ready, whether called or not
     typical_us: float = 0.0  # of its calls lately
+
+    @property
+    def spare(self) -> list[Placement]:
+        """Idle sandboxes beyond the provisioned ones, those that were used longest ago."""
+        if not self.provisioned:
+            return self.warm
+        return self.warm[: max(0, len(self.placements) - self.provisioned)]
 
     @property
     def is_empty(self) -> bool:
@@ -152,8 +160,8 @@ class Lanes:
                 del self._by_function[lane.snapshot.function_id]
 
     def idle(self) -> list[Placement]:
-        """Every bound sandbox without a call."""
-        return [placement for lane in self._lanes.values() for placement in lane.warm]
+        """Every bound sandbox without a call that its lane can spare: not the provisioned ones."""
+        return [placement for lane in self._lanes.values() for placement in lane.spare]
 
     def all(self) -> list[Lane]:
         """Every lane."""

@@ -37,6 +37,7 @@ from runner.gateway.lanes import Sandbox
 from runner.gateway.listener import Listener, tls_context
 from runner.gateway.machine import Machine
 from runner.gateway.own import Own
+from runner.gateway.provisions import Provisions
 from runner.gateway.refusals import Refusals, note_unread
 from runner.gateway.relay import Relay
 from runner.gateway.room import Room, limit_of, read_machine_memory
@@ -153,6 +154,7 @@ class Gateway:
             self.events.run(),
             self.announcements.run(),
             self.refusals.run(),
+            Provisions(self.catalog, self.fleet).run(),
             self._sweep(),
             self._learn_supply(),
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functions.models import Revision
+from functions.queries.provisions import provisions
 from functions.queries.roles import role_snapshot
 from functions.queries.sessions import key_by_id
 from functions.queries.snapshots import revision_snapshot, route, route_by_id, url_by_id
@@ -19,6 +20,7 @@ class Queries:
     access_key = staticmethod(key_by_id)
     revision_snapshot = staticmethod(revision_snapshot)
     role_snapshot = staticmethod(role_snapshot)
+    provisions = staticmethod(provisions)
     note_uses = staticmethod(note_uses)
     store_refusals = staticmethod(store_refusals)
 

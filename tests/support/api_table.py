@@ -11,9 +11,6 @@ import sys
 NONE = frozenset(
     {
         "GetFunctionCodeSigningConfig",
-        "GetProvisionedConcurrencyConfig",
-        "ListProvisionedConcurrencyConfigs",
-        "DeleteProvisionedConcurrencyConfig",
     }
 )
 BY_GATEWAY = frozenset({"Invoke", "InvokeWithResponseStream"})

@@ -1,12 +1,12 @@
-"""Runtime management and provisioned concurrency: what an installation with one image of each runtime can promise."""
+"""Runtime management: what an installation with one image of each runtime can promise."""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from console.api.call import Call
 from console.api.operations.functions import configuration_of
-from functions.errors import InvalidParameterValue, ProvisionedConcurrencyNotFound
+from functions.errors import InvalidParameterValue
 from functions.models import Function
 from functions.naming import is_latest
 from functions.services import functions as services
@@ -39,24 +39,6 @@ def put_runtime_management_config(call: Call) -> Output:
         raise InvalidParameterValue("RuntimeVersionArn is only supported when UpdateRuntimeOn is Manual.")
     services.set_runtime_updates(acting=call.principal, function=function, qualifier=qualifier, choice=choice)
     return {**choice, "FunctionArn": shown["FunctionArn"]}
-
-
-def get_provisioned_concurrency_config(call: Call) -> NoReturn:
-    """There is none: sandboxes wait prewarmed for each runtime, not for one version."""
-    configuration_of(call.function(), call.reference().qualifier)
-    raise ProvisionedConcurrencyNotFound("No Provisioned Concurrency Config found for this function")
-
-
-def list_provisioned_concurrency_configs(call: Call) -> Output:
-    """There are none."""
-    call.function()
-    return {"ProvisionedConcurrencyConfigs": []}
-
-
-def delete_provisioned_concurrency_config(call: Call) -> Output:
-    """Nothing to do, as in AWS where there is none."""
-    configuration_of(call.function(), call.reference().qualifier)
-    return {}
 
 
 def _found(call: Call) -> tuple[Function, str, Output]:

@@ -1,4 +1,4 @@
-"""How events are treated, loops, runtime management and provisioned concurrency, as an SDK reads them."""
+"""How events are treated, loops, and runtime management, as an SDK reads them."""
 
 from __future__ import annotations
 
@@ -108,18 +108,3 @@ def test_runtime_management_is_kept_by_qualifier(sdk: SDK, arn: str) -> None:
     ):
         assert refused(lambda wrong=wrong: put(**wrong)).code == "InvalidParameterValueException"
     assert refused(lambda: put(UpdateRuntimeOn="Auto", Qualifier="9")).status == 404
-
-
-def test_provisioned_concurrency_is_refused_and_there_is_none(sdk: SDK, arn: str) -> None:
-    one = {"FunctionName": "hello", "Qualifier": "1"}
-    refusal = refused(
-        lambda: sdk("PutProvisionedConcurrencyConfig", ProvisionedConcurrentExecutions=1, **one)
-    )
-    assert (refusal.status, refusal.code) == (400, "InvalidParameterValueException")
-    assert "not supported by Functory" in refusal.message
-    gone = refused(lambda: sdk("GetProvisionedConcurrencyConfig", **one))
-    assert (gone.status, gone.code) == (404, "ProvisionedConcurrencyConfigNotFoundException")
-    assert sdk("ListProvisionedConcurrencyConfigs", FunctionName="hello") == {
-        "ProvisionedConcurrencyConfigs": []
-    }
-    sdk("DeleteProvisionedConcurrencyConfig", **one)
