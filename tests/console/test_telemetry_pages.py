@@ -105,6 +105,8 @@ def test_a_bill_adds_up_and_shows_its_price(project, seed, admin):
     assert "$1.50" in page
     assert "2,000,000" in page
     assert "https://aws.amazon.com/lambda/pricing/" in page
+    by_function = page[page.index("by-function-title") : page.index("by-function-day-title")]
+    assert f">{seed.name}<" in by_function or f">{seed.name} <" in by_function
     assert answer.context["total"].gb_seconds == 500
     assert answer.context["forecast_pico"] >= 1_500_000_000_000
 
