@@ -29,6 +29,7 @@ class Stage(StrEnum):
 
 
 _WARN_DAYS = 180
+MEMORY_VARIABLE = "FUNCTORY_MEMORY_MB"  # what a start class of a memory size is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Runtime:
     """One row. `image` is the image in runner/runtimes/<folder>; `command` is what the launcher starts; `lean` says
     that the bootstrap speaks frames over the sandbox's socket (otherwise the HTTP Runtime API).
     `start_variables` count only when the language starts: functions that set them get sandboxes of a start
-    class of their own. `eager` ones are made before Functory is ready, others when they are first chosen.
+    class of their own; so do those of another memory size where the language is told its heap when it starts. `eager` ones are made before Functory is ready, others when they are first chosen.
     `deprecated` is the day from which AWS no longer supports the identifier, `ends` the day after which the
     language's own project makes no more fixes; None where nobody has said."""
 
@@ -54,6 +55,7 @@ class Runtime:
     builder: str = ""
     build: Build = Build.NONE
     start_variables: frozenset[str] = frozenset()
+    starts_by_memory: bool = False
     aliases: tuple[str, ...] = ()
     eager: bool = False
     deprecated: date | None = None
@@ -120,6 +122,32 @@ def _node(major: int, *, ends: date, eager: bool = False) -> Runtime:
     )
 
 
+def _java(version: int) -> Runtime:
+    return Runtime(
+        identifier=f"java{version}",
+        title=f"Java {version}",
+        image=f"java{version}",
+        folder="java",
+        command=("/bin/sh", "/var/runtime/start"),
+        lean=True,
+        language="java",
+        default_file="Handler.java",
+        default_handler="example.Handler::handleRequest",
+        text="sources compiled at deploy, or classes and jars",
+        manifest="pom.xml",
+        builder=f"java{version}",
+        build=Build.FOLDER,
+        start_variables=frozenset({"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"}) | _LOCALE,
+        starts_by_memory=True,
+        deprecated=date(2029, 6, 30),
+        context=(
+            *("getAwsRequestId()", "getClientContext()", "getFunctionName()", "getFunctionVersion()"),
+            *("getIdentity()", "getInvokedFunctionArn()", "getLogger()", "getLogGroupName()"),
+            *("getLogStreamName()", "getMemoryLimitInMB()", "getRemainingTimeInMillis()"),
+        ),
+    )
+
+
 # `deprecated` as https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html had it in 2026; `ends` from the
 # languages' own release pages.
 _ROWS = (
@@ -167,6 +195,8 @@ _ROWS = (
             *("log_stream_name", "memory_limit_in_mb"),
         ),
     ),
+    _java(25),
+    _java(21),
 )
 
 
@@ -198,6 +228,11 @@ def runtime(identifier: str) -> Runtime:
     return found
 
 
-def start_environment(row: Runtime, environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def start_environment(
+    row: Runtime, environment: Mapping[str, str], memory_mb: int
+) -> tuple[tuple[str, str], ...]:
     """The variables that must be there before the language starts, sorted; usually none."""
-    return tuple(sorted((name, environment[name]) for name in row.start_variables & environment.keys()))
+    wanted = [(name, environment[name]) for name in row.start_variables & environment.keys()]
+    if row.starts_by_memory:
+        wanted.append((MEMORY_VARIABLE, str(memory_mb)))
+    return tuple(sorted(wanted))

@@ -141,8 +141,12 @@ def editor_context(function: Function) -> dict[str, Any]:
 
 
 def main_file(handler: str, default: str) -> str:
-    """The path that the editor opens first, from the handler: app.run is in app.py, app.mjs, ..."""
-    stem, _, _ = handler.rpartition(".")
+    """The path that the editor opens first, from the handler: app.run is in app.py, app.mjs, ...;
+    shop.Orders::take in Orders.java."""
+    if "::" in handler:
+        stem = handler.split("::")[-2].rpartition(".")[2].partition("$")[0]
+    else:
+        stem, _, _ = handler.rpartition(".")
     suffix = default.rpartition(".")[2] if "." in default else ""
     return f"{stem}.{suffix}" if stem and suffix else default
 

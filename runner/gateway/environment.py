@@ -21,7 +21,8 @@ RUNTIME_API = "127.0.0.1:9001"
 def pool_key(snapshot: FunctionSnapshot) -> PoolKey:
     """The kind of sandbox that the function can be bound to; raises InvalidParameterValue."""
     row = runtime(snapshot.runtime)
-    return PoolKey(row.identifier, snapshot.network, start_environment(row, snapshot.environment))
+    start = start_environment(row, snapshot.environment, snapshot.memory_mb)
+    return PoolKey(row.identifier, snapshot.network, start)
 
 
 def environment_of(snapshot: FunctionSnapshot, sandbox_id: str) -> dict[str, str]:

@@ -116,6 +116,9 @@ def test_frames_know_their_place():
         ("src/index.handler", "index.mjs", "src/index.mjs"),
         ("x", "index.mjs", "index.mjs"),
         ("function.handler", "bootstrap", "bootstrap"),
+        ("example.Handler::handleRequest", "Handler.java", "Handler.java"),
+        ("shop.Orders$Take::run", "Handler.java", "Orders.java"),
+        ("Function::Shop.Orders::Take", "Function.cs", "Orders.cs"),
     ],
 )
 def test_the_editor_opens_the_handler_s_file(handler, default, path):

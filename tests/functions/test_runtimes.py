@@ -63,8 +63,13 @@ def test_what_is_built_has_an_image_to_build_in():
 
 def test_variables_that_count_only_at_the_start_are_told_apart():
     row = runtime("python3.13")
-    assert start_environment(row, {"PYTHONPATH": "/x", "OWN": "1"}) == (("PYTHONPATH", "/x"),)
-    assert start_environment(row, {"OWN": "1"}) == ()
+    assert start_environment(row, {"PYTHONPATH": "/x", "OWN": "1"}, 256) == (("PYTHONPATH", "/x"),)
+    assert start_environment(row, {"OWN": "1"}, 256) == ()
+
+
+def test_java_is_told_its_memory_when_it_starts():
+    found = start_environment(runtime("java21"), {"JAVA_TOOL_OPTIONS": "-Dx=1", "OWN": "1"}, 256)
+    assert found == (("FUNCTORY_MEMORY_MB", "256"), ("JAVA_TOOL_OPTIONS", "-Dx=1"))
 
 
 @pytest.mark.parametrize(

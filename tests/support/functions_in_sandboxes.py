@@ -13,7 +13,7 @@ from typing import Any
 from functions.artifacts import NODE_MODULES, Store
 from functions.config import Config
 from functions.ids import new_id
-from functions.runtimes import Build, runtime
+from functions.runtimes import Build, runtime, start_environment
 from functions.states import EndReason
 from runner.build.builder import names, reader
 from runner.build.indexes import read_indexes
@@ -100,7 +100,8 @@ class Bench:
             self._runner.run(sandbox.end(EndReason.SHUTDOWN))
 
     async def _bind(self, runtime_id: str, binding: Binding) -> tuple[Sandbox, Bound]:
-        sandbox = await SandboxFactory(self._driver).make(PoolKey(runtime_id, "none"))
+        start = start_environment(runtime(runtime_id), binding.environment, binding.limits.memory_mb)
+        sandbox = await SandboxFactory(self._driver).make(PoolKey(runtime_id, "none", start))
         self._made.append(sandbox)
         return sandbox, await sandbox.bind(binding)
 

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from functions.runtimes import RUNTIMES
+from functions.states import Outcome
 
 PROGRAMS = Path(__file__).resolve().parent.parent / "runner" / "runtimes" / "programs"
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`error` and `start_error` are the types of what it raises; `lacks` maps a test to why it does not apply."""
+    """`error` and `start_error` are the types of what it raises, `out_of_memory` how a call ends that takes too much;
+    `lacks` maps a test to why it does not apply."""
 
     handler: str
     error: str = "ValueError"
     start_error: str = "ValueError"
+    out_of_memory: tuple[Outcome, str] = (Outcome.OUT_OF_MEMORY, "Runtime.OutOfMemory")
     memory_mb: int = 256
     lacks: dict[str, str] = field(default_factory=dict)
 
@@ -25,6 +28,13 @@ class Program:
 _BY_FOLDER = {
     "python": Program("app.handler"),
     "nodejs": Program("app.handler"),
+    "java": Program(
+        "app.App::handleRequest",
+        error="java.lang.IllegalArgumentException",
+        start_error="java.lang.IllegalArgumentException",
+        out_of_memory=(Outcome.FUNCTION_ERROR, "java.lang.OutOfMemoryError"),
+        lacks={"segfault": "Java ends itself by an abort, which is asked as well"},
+    ),
     "ruby": Program(
         "app.handler",
         error="Function<ArgumentError>",

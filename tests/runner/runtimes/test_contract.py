@@ -183,9 +183,9 @@ def test_a_call_past_its_time_is_ended(bench, make):
     assert not sandbox.alive
 
 
-def test_memory_past_the_limit_is_told_as_such(bench, make):
+def test_memory_past_the_limit_is_told_as_such(bench, make, program):
     ended = bench.call(make(), {"do": "eat"})
-    assert (ended.outcome, ended.error_type) == (Outcome.OUT_OF_MEMORY, "Runtime.OutOfMemory")
+    assert (ended.outcome, ended.error_type) == program.out_of_memory
 
 
 def test_tmp_is_writable_and_has_its_limit(bench, make):
