@@ -32,9 +32,9 @@ class Phase:
 
 
 FAST = Phase("without engine and browser", ("-n", "2", "-m", f"not ({_SHARED})"))
-# Attacks, trouble and faults are suites of their own: `make test` is for everybody's every change, and ends in
-# minutes.
-LATER = ("tests/faults", "tests/hostile", "tests/trouble")
+# Attacks, trouble, faults and the contract with AWS's SDKs are suites of their own: `make test` is for everybody's
+# every change, and ends in minutes.
+LATER = ("tests/contract_api", "tests/faults", "tests/hostile", "tests/trouble")
 ENGINE = Phase(
     "with the engine",
     (
@@ -55,6 +55,9 @@ SUITES: dict[str, tuple[Phase, ...]] = {
     "all": (FAST, ENGINE, BROWSER),
     "docker": (Phase("engine", ("-m", "docker and not on_demand"), needs_images=True),),
     "browser": (BROWSER,),
+    "api": (
+        Phase("SDKs and the aws command", ("-n", "2", "--dist", "loadfile", "tests/contract_api"), True),
+    ),
     "hostile": (Phase("hostile", ("tests/hostile",), needs_images=True),),
     "trouble": (Phase("trouble", ("tests/trouble",), needs_images=True),),
     "faults": (Phase("faults", ("tests/faults",), needs_images=True),),
