@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ddsketch.mapping import LogarithmicMapping
 from ddsketch.pb import ddsketch_pb2
 
+from functions.dense_sketch import pack, unpack
 from functions.records import InvocationRecord
 from functions.states import FUNCTION_FAULTS, NOT_RUN, Outcome
 
@@ -97,30 +98,35 @@ class Sketch:
         self.zeros += other.zeros
 
     def merged_with(self, stored: bytes) -> bytes:
-        """This and a stored sketch (no bytes: an empty one) together, serialised."""
+        """This and a stored sketch (no bytes: an empty one) together, in the form that suits how many bins there
+        are: the library's, or functions.dense_sketch."""
+        dense = unpack(bytes(stored))
+        if dense is not None:
+            bins = self.bins + Counter(dense.bins())
+            return pack(bins, dense.zeros + self.zeros, dense.gamma) or _proto(bins, dense.zeros + self.zeros)
         proto = ddsketch_pb2.DDSketch.FromString(bytes(stored))
         proto.mapping.gamma = _MAPPING.gamma
         proto.zeroCount += self.zeros
         store = proto.positiveValues
         if len(store.contiguousBinCounts) or len(store.binCounts) + len(self.bins) > _DENSE_FROM:
-            _add_densely(store, self.bins)
-        else:  # a minute's durations fill some dozens of bins, far apart
-            counts = store.binCounts
-            for index, count in self.bins.items():
-                counts[index] += count
+            bins = self.bins + Counter(dict(store.binCounts))
+            bins += Counter(dict(enumerate(store.contiguousBinCounts, store.contiguousBinIndexOffset)))
+            return pack(bins, proto.zeroCount, _MAPPING.gamma) or _proto(bins, proto.zeroCount)
+        # A minute's durations fill some dozens of bins, far apart.
+        counts = store.binCounts
+        for index, count in self.bins.items():
+            counts[index] += count
         merged: bytes = proto.SerializeToString()
         return merged
 
 
-def _add_densely(store: Any, bins: Mapping[int, int]) -> None:
-    """All bins from the lowest to the highest: read eight times faster than a map of as many."""
-    whole = Counter(dict(enumerate(store.contiguousBinCounts, store.contiguousBinIndexOffset)))
-    whole.update(dict(store.binCounts))
-    whole.update(bins)
-    lowest = min(whole)
-    store.Clear()
-    store.contiguousBinIndexOffset = lowest
-    store.contiguousBinCounts.extend(whole[index] for index in range(lowest, max(whole) + 1))
+def _proto(bins: Mapping[int, float], zeros: float) -> bytes:
+    proto = ddsketch_pb2.DDSketch(zeroCount=zeros)
+    proto.mapping.gamma = _MAPPING.gamma
+    for index, count in bins.items():
+        proto.positiveValues.binCounts[index] = count
+    whole: bytes = proto.SerializeToString()
+    return whole
 
 
 @dataclass(slots=True)

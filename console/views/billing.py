@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,16 @@ class DayLine:
     day: date
     usage: Usage
     function: FunctionDay | None = None
+
+    @property
+    def day_text(self) -> str:
+        """As the table and addresses have it."""
+        return self.day.isoformat()
+
+    @property
+    def next_text(self) -> str:
+        """Where the day ends."""
+        return (self.day + timedelta(days=1)).isoformat()
 
 
 @project_view()

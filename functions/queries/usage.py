@@ -52,11 +52,6 @@ class FunctionDay:
     day: date
     usage: Usage
 
-    @property
-    def next_day(self) -> date:
-        """Where the day ends."""
-        return self.day + timedelta(days=1)
-
 
 @dataclass(frozen=True, slots=True)
 class Month:
