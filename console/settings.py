@@ -61,7 +61,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "console.context.page",
             ],
-            "builtins": ["console.templatetags.units"],
+            "builtins": ["console.templatetags.units", "console.templatetags.commands"],
             "libraries": {},
         },
     }
