@@ -38,6 +38,7 @@ class TriggerKind(TextChoices):
     DEPLOY = "deploy", "Deploy check"
     DESTINATION = "destination", "Destination"
     EVENT_RULE = "event_rule", "Event rule"
+    QUEUE = "queue", "Queue"
 
 
 class InvocationType(TextChoices):

@@ -9,6 +9,7 @@ from functions.models.identity import IamAttachment, IamPolicy, IamRole, IamRole
 from functions.models.invocation import Attempt, Event, Invocation, InvocationLog, InvocationPayload, LogChunk
 from functions.models.layer import LayerVersion
 from functions.models.log_group import LogEvent, LogGroup, LogStream
+from functions.models.message_queue import EventSourceMapping, MessageQueue, QueueDeduplication, QueueMessage
 from functions.models.metric import MetricMinute, MetricSpan, UsageDay, UsageMonth
 from functions.models.policy import FunctionPolicy
 from functions.models.provision import ProvisionedConcurrency
@@ -32,6 +33,7 @@ __all__ = [
     "Event",
     "EventInvokeConfig",
     "EventRule",
+    "EventSourceMapping",
     "EventTarget",
     "Function",
     "FunctionPolicy",
@@ -50,10 +52,13 @@ __all__ = [
     "LogGroup",
     "LogStream",
     "Membership",
+    "MessageQueue",
     "MetricMinute",
     "MetricSpan",
     "Project",
     "ProvisionedConcurrency",
+    "QueueDeduplication",
+    "QueueMessage",
     "Refusal",
     "Release",
     "Revision",
