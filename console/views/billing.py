@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from console.bars import stacked
@@ -24,27 +25,24 @@ from functions.queries.usage import FunctionDay, FunctionMonth, Month, Usage
 SORTS = (("name", "Function"), ("requests", "Requests"), ("gbs", "GB-seconds"), ("cost", "Cost"))
 _ORDERS = {"name": "name", "requests": "requests", "gbs": "mb_ms"}
 MOST_NAMED = 50
-MOST_DRAWN = 7  # as many as the picture has colours for, see console.bars
+MOST_DRAWN = 5  # and the others: each has a bar and a line for every day
 OTHERS = "Other functions"
 
 
 @dataclass(frozen=True, slots=True)
 class DayLine:
-    """A line of the table by day: a function's, or what all others used."""
+    """A line of the table by day: a function's, or what all others used. `href` leads to the calls behind it, ""
+    where there is no page of theirs."""
 
     day: date
     usage: Usage
-    function: FunctionDay | None = None
+    name: str = OTHERS
+    href: str = ""
 
     @property
     def day_text(self) -> str:
-        """As the table and addresses have it."""
+        """As tables and addresses have it."""
         return self.day.isoformat()
-
-    @property
-    def next_text(self) -> str:
-        """Where the day ends."""
-        return (self.day + timedelta(days=1)).isoformat()
 
 
 @project_view()
@@ -63,7 +61,8 @@ def page_of(
     sort = request.GET.get("sort", "cost")
     functions = usage.by_function(**of, order=_ORDERS.get(sort, "cost_pico"), limit=MOST_NAMED)
     dearest = functions if sort == "cost" else usage.by_function(**of, limit=MOST_DRAWN)
-    days = _days(place, chosen, dearest[:MOST_DRAWN])
+    live = _live(place, [*functions, *dearest])
+    days = _days(place, chosen, dearest[:MOST_DRAWN], live)
     price = pricing.LIST_PRICE
     total = sum((line.usage for line in days), Usage())
     page = {
@@ -77,7 +76,7 @@ def page_of(
         "sort": sort,
         "sorts": SORTS,
         "days": list(reversed(days)),
-        "live": _live(place, functions, days),
+        "live": live,
         "picture": picture(days, chosen),
         "axis": _axis(chosen),
         "price": price,
@@ -94,15 +93,28 @@ def page_of(
     return render(request, "billing/month.html", page, status=status)
 
 
-def _days(place: Place, chosen: Month, dearest: Sequence[FunctionMonth]) -> list[DayLine]:
+def _days(
+    place: Place, chosen: Month, dearest: Sequence[FunctionMonth], live: Collection[UUID]
+) -> list[DayLine]:
     """The dearest functions' days and what is left of each day, by day and then dearest first."""
     named = usage.days_of(function_ids=[row.function_id for row in dearest], month=chosen)
-    lines = [DayLine(row.day, row.usage, row) for row in named]
+    pages = {
+        row.function_id: reverse("function_monitor", args=[place.account, row.function_name])
+        for row in dearest
+        if row.function_id in live
+    }
+    lines = [DayLine(row.day, row.usage, row.function_name, _calls(pages, row)) for row in named]
     for day, whole in usage.by_day(project_id=place.project.id, month=chosen).items():
         rest = whole - sum((row.usage for row in named if row.day == day), Usage())
         if rest.requests > 0:
             lines.append(DayLine(day, rest))
-    return sorted(lines, key=lambda line: (line.day, line.function is None, -line.usage.cost_pico))
+    return sorted(lines, key=lambda line: (line.day, line.name == OTHERS, -line.usage.cost_pico))
+
+
+def _calls(pages: Mapping[UUID, str], row: FunctionDay) -> str:
+    """Where a function's calls of a day are."""
+    page, following = pages.get(row.function_id), row.day + timedelta(days=1)
+    return f"{page}?from={row.day}T00:00:00Z&to={following}T00:00:00Z#calls" if page else ""
 
 
 def _others(of: Mapping[str, Any], named: Sequence[FunctionMonth], total: Usage) -> dict[str, Any] | None:
@@ -114,10 +126,9 @@ def _others(of: Mapping[str, Any], named: Sequence[FunctionMonth], total: Usage)
     return {"count": left, "usage": rest, "share": rest.cost_pico / (total.cost_pico or 1)} if left else None
 
 
-def _live(place: Place, functions: Sequence[FunctionMonth], days: Sequence[DayLine]) -> Collection[UUID]:
+def _live(place: Place, functions: Sequence[FunctionMonth]) -> Collection[UUID]:
     """The functions whose pages still exist: numbers of the others lead nowhere."""
     ids = {row.function_id for row in functions}
-    ids |= {line.function.function_id for line in days if line.function}
     return set(live_functions(place.project.id).filter(id__in=ids).values_list("id", flat=True))
 
 
@@ -125,7 +136,7 @@ def picture(days: Sequence[DayLine], chosen: Month) -> Any:
     """The month as stacked bars, a bar for each day."""
     values: dict[tuple[int, str], float] = {}
     for line in days:
-        key = (line.day.day - 1, line.function.function_name if line.function else OTHERS)
+        key = (line.day.day - 1, line.name)
         values[key] = values.get(key, 0) + line.usage.cost_pico
     return stacked(chosen.days, values)
 

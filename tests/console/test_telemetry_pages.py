@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from functions.states import Outcome
 from tests.support.addresses import address
+from tests.support.seed import Seed
 
 PAGES = ("metrics", "billing", "logs", "sandboxes", "events")
 
@@ -111,12 +112,32 @@ def test_a_bill_adds_up_and_shows_its_price(project, seed, admin):
     assert answer.context["forecast_pico"] >= 1_500_000_000_000
 
 
+def test_a_bill_of_many_functions_names_the_dearest_and_sums_up_the_rest(project, seed, admin, monkeypatch):
+    from console.views import billing
+
+    monkeypatch.setattr(billing, "MOST_NAMED", 2)
+    monkeypatch.setattr(billing, "MOST_DRAWN", 1)
+    today = timezone.now().date()
+    for number in range(4):
+        other = Seed(project_id=project.pk, name=f"f{number}")
+        other.day(day=today, requests=10, mb_ms=1_024_000, cost_pico=10**12 * (number + 1))
+    seed.day(day=today, requests=10, mb_ms=0, cost_pico=10**12 * 9)
+    context = admin.get(address("billing", project)).context
+    assert [row.function_name for row, _ in context["functions"]] == ["hello", "f3"]
+    assert (context["others"]["count"], context["others"]["usage"].cost_pico) == (3, 6 * 10**12)
+    assert [(line.name, line.usage.cost_pico) for line in reversed(context["days"])] == [
+        ("hello", 9 * 10**12),
+        ("Other functions", 10 * 10**12),
+    ]
+    assert [bool(line.href) for line in reversed(context["days"])] == [True, False]
+
+
 def test_another_month_is_read_from_the_address(project, seed, admin):
     from datetime import date
 
     seed.day(day=date(2026, 3, 3))
     page = admin.get(address("billing", project, month="2026-03"))
-    assert [line.function.function_name for line in page.context["days"]] == ["hello"]
+    assert [line.name for line in page.context["days"]] == ["hello"]
     assert admin.get(address("billing", project, month="nonsense")).status_code == 200
 
 
