@@ -60,10 +60,15 @@ class Link {
   }
 }
 
-/** Standard output, written at once and in order: what was said before a crash is not lost. */
+/**
+ * Standard output, written at once and in order: what was said before a crash is not lost. `wrote` tells whether there
+ * was any since the last marker: who only answers needs none. What went past it is read before the answer all the same.
+ */
 const output = {
   descriptor: 1,
+  wrote: true,
   write(data) {
+    this.wrote = true;
     let rest = Buffer.isBuffer(data) ? data : Buffer.from(data);
     while (rest.length) {
       try {
@@ -343,7 +348,10 @@ class Runtime {
     if (call.done) return;
     call.done = true;
     this.running = null;
-    output.write(`${this.marker}${requestId}\0`);
+    if (output.wrote) {
+      output.write(`${this.marker}${requestId}\0`);
+      output.wrote = false;
+    }
     this.link.send(kind, body);
   }
 

@@ -54,6 +54,21 @@ def answer(bench, sandbox, event=None, **more):
     return json.loads(ended.response)
 
 
+def test_each_call_has_its_own_output_however_it_was_written(bench, bind):
+    source = """
+    import fs from "node:fs"; import { execSync } from "node:child_process";
+    export const handler = async (event) => {
+      if (event === "raw") fs.writeSync(1, "raw");
+      if (event === "child") execSync("echo child", { stdio: "inherit" });
+      if (event === "stream") process.stderr.write("stream");
+    };
+    """
+    sandbox, _ = bind("index.handler", {"index.mjs": source})
+    said = {"raw": b"raw", "child": b"child\n", "stream": b"stream", "": b""}
+    for event in ("", "raw", "", "child", "stream", "", "", "child", "raw", "stream", ""):
+        assert bench.call(sandbox, event).log == said[event]
+
+
 def test_the_context_is_whole(bench, bind):
     sandbox, _ = bind("index.context")
     found = answer(bench, sandbox, client_context='{"custom": 1}')
