@@ -54,10 +54,21 @@ function seriesOf(line, bars) {
     width: bars ? 0 : 1.5,
     fill: bars ? transparent(stroke, 0.75) : undefined,
     paths: bars ? uPlot.paths.bars({ size: [0.8, 40], align: 1 }) : undefined,
-    points: { show: false },
+    points: { show: false, filter: bars ? undefined : alone },
     spanGaps: false,
     value: (_plot, value) => (value == null ? "–" : UNITS[line.unit](value)),
   };
+}
+
+// A line needs two neighbours: a step between two in which nothing ran would not be seen without its dot.
+function alone(plot, series) {
+  const values = plot.data[series];
+  return values.flatMap((value, at) => (value != null && values[at - 1] == null && values[at + 1] == null ? [at] : []));
+}
+
+// The step in which a moment lies: bars stand from the beginning of their step to its end, also under the cursor.
+function stepOf(plot, _series, nearest, second) {
+  return plot.data[0][nearest] > second ? Math.max(0, nearest - 1) : nearest;
 }
 
 function columnsOf(chart) {
@@ -74,7 +85,7 @@ function seriesBefore(line) {
     stroke: colour("muted"),
     width: 1.25,
     dash: [5, 3],
-    points: { show: false },
+    points: { show: false, filter: alone },
     spanGaps: false,
     value: (_plot, value) => (value == null ? "–" : UNITS[line.unit](value)),
   };
@@ -143,7 +154,7 @@ function zoom(plot, step) {
 
 function openMoment(figure, plot, step) {
   const door = figure.dataset.door;
-  const index = plot.cursor.idx;
+  const index = plot.cursor.idxs?.[0];
   if (!door || index == null || plot.select.width >= 8) return;
   const from = plot.data[0][index];
   const address = new URL(door, location.href);
@@ -161,8 +172,8 @@ function draw(figure, chart, answer) {
     {
       width: Math.max(200, place.clientWidth),
       height: 180,
-      cursor: { sync: { key: "page" }, focus: { prox: 24 }, y: false, drag: { x: true, y: false, setScale: false } },
-      scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+      cursor: { dataIdx: stepOf, sync: { key: "page" }, focus: { prox: 24 }, y: false, drag: { x: true, y: false, setScale: false } },
+      scales: { x: { time: true, range: (_plot, first, last) => [first, last + answer.step] }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
       series: [{ value: (_plot, second) => moment(second) }, ...chart.lines.map((line) => seriesOf(line, chart.bars)), ...before],
       axes: axes(unit),
       hooks: { draw: [markDeploys(answer.deploys)], setSelect: [(drawn) => zoom(drawn, answer.step)] },
