@@ -148,6 +148,25 @@ def _java(version: int) -> Runtime:
     )
 
 
+def _compiled(identifier: str, title: str, *, default_file: str, manifest: str, text: str) -> Runtime:
+    """A language whose programs bring a Runtime API client of their own and run where custom runtimes do."""
+    return Runtime(
+        identifier=identifier,
+        title=title,
+        image=identifier,
+        folder=identifier,
+        command=("/var/runtime/wait",),
+        lean=False,
+        language=identifier,
+        default_file=default_file,
+        default_handler="bootstrap",
+        text=text,
+        manifest=manifest,
+        builder=identifier,
+        build=Build.FOLDER,
+    )
+
+
 # `deprecated` as https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html had it in 2026; `ends` from the
 # languages' own release pages.
 _ROWS = (
@@ -197,6 +216,13 @@ _ROWS = (
     ),
     _java(25),
     _java(21),
+    _compiled(
+        "go",
+        "Go",
+        default_file="main.go",
+        manifest="go.mod",
+        text="compiled at deploy by Go 1.24, or a ready bootstrap",
+    ),
 )
 
 

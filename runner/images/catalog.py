@@ -68,7 +68,8 @@ def used_runtimes(engine: ImageEngine) -> list[str]:
     return [
         images.runtimes[0]
         for images in runtime_images()
-        if images.name in made or any(RUNTIMES[name].eager for name in images.runtimes if name in RUNTIMES)
+        if images.own_name in made
+        or any(RUNTIMES[name].eager for name in images.runtimes if name in RUNTIMES)
     ]
 
 

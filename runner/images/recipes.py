@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -92,13 +92,19 @@ def launcher_recipe() -> Recipe:
 @dataclass(frozen=True, slots=True)
 class RuntimeImages:
     """The images of a runtime: where functions run and, if its language has packages, where these are made.
-    All of them are of one Debian suite."""
+    All of them are of one Debian suite. `shares` says that functions run in another runtime's image."""
 
     name: str
     runtimes: tuple[str, ...]
     runtime: Recipe
     builder: Recipe | None
     suite: str = SUITE
+    shares: bool = False
+
+    @property
+    def own_name(self) -> str:
+        """The name of the image that is there only if somebody used this runtime."""
+        return f"builder-{self.name}" if self.shares else self.name
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:
@@ -110,12 +116,18 @@ class RuntimeImages:
 def runtime_images(folder: Path | None = None) -> list[RuntimeImages]:
     """Every image that the runtime folders describe, in order of name."""
     folder = folder or RUNTIMES
-    found = [
-        _images(recipe_file.parent, name, row)
+    rows = [
+        (recipe_file.parent, name, row)
         for recipe_file in sorted(folder.glob("*/images.toml"))
         for name, row in tomllib.loads(recipe_file.read_text())["images"].items()
     ]
-    return sorted(found, key=lambda images: images.name)
+    own = {name: _images(place, name, row) for place, name, row in rows if "runs_in" not in row}
+    shared = [
+        replace(_images(place, name, row), runtime=own[row["runs_in"]].runtime, shares=True)
+        for place, name, row in rows
+        if "runs_in" in row
+    ]
+    return sorted((*own.values(), *shared), key=lambda images: images.name)
 
 
 def _images(folder: Path, name: str, row: Mapping[str, object]) -> RuntimeImages:

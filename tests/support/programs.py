@@ -14,12 +14,12 @@ PROGRAMS = Path(__file__).resolve().parent.parent / "runner" / "runtimes" / "pro
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`error` and `start_error` are the types of what it raises, `out_of_memory` how a call ends that takes too much;
-    `lacks` maps a test to why it does not apply."""
+    """`error` is the type of what it raises, `start_failure` how a start ends that fails, `out_of_memory` a call that
+    takes too much; `lacks` maps a test to why it does not apply."""
 
     handler: str
     error: str = "ValueError"
-    start_error: str = "ValueError"
+    start_failure: tuple[Outcome, str] = (Outcome.INIT_FAILURE, "ValueError")
     out_of_memory: tuple[Outcome, str] = (Outcome.OUT_OF_MEMORY, "Runtime.OutOfMemory")
     memory_mb: int = 256
     lacks: dict[str, str] = field(default_factory=dict)
@@ -31,14 +31,24 @@ _BY_FOLDER = {
     "java": Program(
         "app.App::handleRequest",
         error="java.lang.IllegalArgumentException",
-        start_error="java.lang.IllegalArgumentException",
+        start_failure=(Outcome.INIT_FAILURE, "java.lang.IllegalArgumentException"),
         out_of_memory=(Outcome.FUNCTION_ERROR, "java.lang.OutOfMemoryError"),
         lacks={"segfault": "Java ends itself by an abort, which is asked as well"},
+    ),
+    "go": Program(
+        "bootstrap",
+        start_failure=(Outcome.CRASH, "Runtime.ExitError"),
+        lacks={
+            "abort": "Go catches it and exits",
+            "segfault": "Go catches it and exits",
+            "stack": "AWS's client gives none for a returned error",
+            "test_a_larger_answer_is_an_error": "AWS's client ends itself",
+        },
     ),
     "ruby": Program(
         "app.handler",
         error="Function<ArgumentError>",
-        start_error="Init<ArgumentError>",
+        start_failure=(Outcome.INIT_FAILURE, "Init<ArgumentError>"),
         lacks={"segfault": "Ruby ends itself by an abort, which is asked as well"},
     ),
     "provided": Program(

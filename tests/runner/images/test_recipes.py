@@ -95,6 +95,16 @@ def test_a_runtime_may_be_of_another_suite(folder):
     assert [suite_of(base) for base in bases(after.recipes)] == ["forky"]
 
 
+def test_a_runtime_may_run_in_the_image_of_another(folder):
+    (folder / "fortran").mkdir()
+    (folder / "fortran" / "Dockerfile").write_text("ARG TOOLCHAIN\nFROM ${TOOLCHAIN} AS builder\n")
+    (folder / "fortran" / "images.toml").write_text('[images.fortran]\nruns_in = "cobol85"\n')
+    cobol, fortran = runtime_images(folder)
+    assert fortran.runtime == cobol.runtime
+    assert fortran.builder.name == fortran.own_name == "builder-fortran"
+    assert cobol.own_name == "cobol85"
+
+
 class Engine:
     """Has what it is told to have."""
 

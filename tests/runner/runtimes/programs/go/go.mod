@@ -1,0 +1,5 @@
+module app
+
+go 1.23
+
+require github.com/aws/aws-lambda-go v1.49.0
