@@ -19,14 +19,16 @@ from functions.secret_references import reference
 TEXTS = ("description", "handler", "runtime", "network", "event_capture")
 NUMBERS = {"memory_mb": "Memory", "timeout_s": "The time-out", "ephemeral_mb": "Temporary storage"}
 LINES = "redact"
-FIELDS = (*TEXTS, *NUMBERS, LINES)
+LAYERS = "layers"
+FIELDS = (*TEXTS, *NUMBERS, LINES, LAYERS)
 MASKED = "environment_masked"
 
 
 def form_of(draft: Draft) -> Form:
     """The form as it stands before anything is typed; `environment` and `kind` are there for refusals."""
     values = {name: str(getattr(draft, name)) for name in (*TEXTS, *NUMBERS)}
-    return Form(values | {LINES: "\n".join(draft.redact), "environment": ""})
+    lines = {LINES: "\n".join(draft.redact), LAYERS: "\n".join(draft.layers)}
+    return Form(values | lines | {"environment": ""})
 
 
 def read_form(post: QueryDict, names: tuple[str, ...] = FIELDS) -> Form:
@@ -41,7 +43,8 @@ def typed_settings(form: Form) -> dict[str, Any]:
     values: dict[str, Any] = {name: form.text(name) for name in TEXTS if name in form.values}
     numbers = {name: form.number(name, label) for name, label in NUMBERS.items() if name in form.values}
     lines = {LINES: form.text(LINES)} if LINES in form.values else {}
-    return values | numbers | lines
+    layers = {LAYERS: form.text(LAYERS).split()} if LAYERS in form.values else {}
+    return values | numbers | lines | layers
 
 
 def environment_of(source: Draft | Revision) -> dict[str, str]:

@@ -61,6 +61,14 @@ TERMS: dict[str, Term] = {
         "Calls that are refused get 429 and cost nothing; asynchronous events wait for up to six hours.",
         aws="AWS Budgets, which only tell",
     ),
+    "layer": Term(
+        "Layer",
+        "A zip of libraries or files that several functions share. It lies at /opt, where Python looks into "
+        "/opt/python and Node.js into /opt/nodejs/node_modules.",
+        "What is shared is published once, in versions that never change; a function names the one that it wants.",
+        "Five for a function; with its code 250 MB unpacked.",
+        aws="Lambda layers",
+    ),
     "secret": Term(
         "Secret",
         "A value with a name, kept encrypted for the functions of a project. Variables refer to it by name.",

@@ -28,6 +28,8 @@ PAGES = (
     ("Metrics", "metrics", ""),
     ("Billing", "billing", ""),
     ("Sandboxes", "sandboxes", ""),
+    ("Layers and runtimes", "layers", ""),
+    ("Secrets", "secrets", ""),
     ("Deleted functions", "functions_deleted", ""),
     ("Project settings", "project_settings", ""),
     ("Access keys", "keys", ""),

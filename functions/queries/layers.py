@@ -12,8 +12,9 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from functions.errors import InvalidParameterValue
 from functions.installation import store
-from functions.models import Draft, LayerVersion, Revision
+from functions.models import Draft, Function, LayerVersion, Revision
 
+MOST_SHOWN = 200
 _REFERENCE = re.compile(
     r"(?:arn:aws[a-zA-Z-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):layer:)?"
     r"(?P<name>[a-zA-Z0-9-_]{1,140})(?::(?P<number>\d{1,9}))?"
@@ -100,3 +101,45 @@ def joined_layers() -> set[Path]:
     }
     found = (artifacts_of(arns) for arns in combinations)
     return {store().layers(packages) for packages in found if packages}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLine:
+    """A version on a page, and the functions that have it in $LATEST, by name."""
+
+    version: LayerVersion
+    functions: tuple[str, ...]
+
+
+def layer_list(project_id: UUID, *, region: str) -> list[LayerLine]:
+    """The newest version of each of a project's layers, by name; `functions` have any version of it."""
+    used = _used_by(project_id)
+    lines = []
+    for version in newest(live_versions(project_id, region=region)).order_by("name")[:MOST_SHOWN]:
+        prefix = f"{version.layer_arn}:"
+        names = {name for arn, names in used.items() if arn.startswith(prefix) for name in names}
+        lines.append(LayerLine(version, tuple(sorted(names))))
+    return lines
+
+
+def versions_of(project_id: UUID, *, region: str, name: str) -> list[LayerLine]:
+    """The versions of one layer that are not deleted, newest first."""
+    used = _used_by(project_id)
+    rows = (
+        live_versions(project_id, region=region)
+        .filter(name=name)
+        .select_related("project", "artifact", "created_by")
+    )
+    return [
+        LayerLine(row, tuple(sorted(used.get(row.arn, ())))) for row in rows.order_by("-number")[:MOST_SHOWN]
+    ]
+
+
+def _used_by(project_id: UUID) -> dict[str, list[str]]:
+    """Names of live functions by the ARN of a layer version that they run with."""
+    rows = Function.objects.filter(project_id=project_id, deleted_at=None).exclude(latest=None)
+    found: dict[str, list[str]] = {}
+    for name, arns in rows.exclude(latest__layers=[]).values_list("name", "latest__layers"):
+        for arn in arns:
+            found.setdefault(arn, []).append(name)
+    return found

@@ -3,7 +3,7 @@ somebody else's change is refused with PreconditionFailed, and both sides are ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from functions.naming import check_environment, check_file_path, check_handler, 
 from functions.redaction import check_paths
 from functions.runtimes import runtime
 from functions.services.guard import record, require
+from functions.services.layers import check_layers
 from functions.services.secrets import check_references
 from functions.snapshots import Principal
 from functions.states import EventCapture, NetworkMode, Role
@@ -111,17 +112,20 @@ def save_configuration(
     function: Function,
     token: UUID | None = None,
     environment: Mapping[str, str] | None = None,
+    layers: Sequence[str] | None = None,
     **values: Any,
 ) -> UUID:
-    """Change settings of the draft; names as in Configuration. `environment` replaces all variables, None
-    leaves them. Raises InvalidParameterValue with the field."""
+    """Change settings of the draft; names as in Configuration. `environment` replaces all variables and `layers`
+    all layers (ARNs of versions), None leaves them. Raises InvalidParameterValue with the field."""
     draft = _open(acting, function, token)
     for name, value in values.items():
         setattr(draft, name, _CHECKS[name](value))
     if environment is not None:
         check_references(function.project_id, environment)
         draft.environment = vault().seal_environment(check_environment(environment, ENVIRONMENT))
-    after = {name: getattr(draft, name) for name in values}
+    if layers is not None:
+        draft.layers = check_layers(acting=acting, arns=layers, current=draft.layers)
+    after = {name: getattr(draft, name) for name in (*values, *(("layers",) if layers is not None else ()))}
     return _save(acting, draft, "draft.configuration", after=after)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,7 @@ from functions.services.guard import record, require
 from functions.snapshots import Principal
 from functions.states import Role
 
+_NAME = re.compile(r"[a-zA-Z0-9-_]{1,140}")
 MOST_LAYERS = 5  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 
@@ -121,17 +123,27 @@ def may_use(acting: Principal, version: LayerVersion) -> None:
         )
 
 
+def check_layer_name(text: str) -> str:
+    """The name itself if a layer may have it; raises InvalidParameterValue with field `name`."""
+    if not _NAME.fullmatch(text):
+        raise InvalidParameterValue(
+            "A name has 1 to 140 letters, digits, hyphens and underscores.", field="name"
+        )
+    return text
+
+
 def check_layers(*, acting: Principal, arns: Sequence[str], current: Sequence[str] = ()) -> list[str]:
     """The ARNs themselves, if a function may have these layers; `current` ones it keeps, whatever became of them.
     Raises InvalidParameterValue or AccessDenied."""
     if len(arns) > MOST_LAYERS:
-        raise InvalidParameterValue(f"Cannot reference more than {MOST_LAYERS} layers.")
+        raise InvalidParameterValue(f"Cannot reference more than {MOST_LAYERS} layers.", field="layers")
     layers = [arn.rpartition(":")[0] for arn in arns]
     for place, layer in enumerate(layers):
         if layer in layers[:place]:
             raise InvalidParameterValue(
                 "Two different versions of the same layer are not allowed to be referenced in the same function. "
-                f"{arns[layers.index(layer)]} and {arns[place]} are versions of the same layer."
+                f"{arns[layers.index(layer)]} and {arns[place]} are versions of the same layer.",
+                field="layers",
             )
     found = layer_versions(arns)
     for arn in arns:
@@ -139,7 +151,7 @@ def check_layers(*, acting: Principal, arns: Sequence[str], current: Sequence[st
         if arn in current and version is not None:
             continue
         if version is None or version.deleted_at is not None:
-            raise InvalidParameterValue(f"Layer version {arn} does not exist.")
+            raise InvalidParameterValue(f"Layer version {arn} does not exist.", field="layers")
         may_use(acting, version)
     return list(arns)
 

@@ -28,6 +28,7 @@ PAGES = (
     "metrics",
     "billing",
     "sandboxes",
+    "layers",
     "settings/project",
     "settings/keys",
     "settings/secrets",

@@ -19,6 +19,7 @@ from functions.release_policy import Step
 from functions.services import deploys, functions, releases, triggers, versions
 from functions.services.budgets import set_budget
 from functions.services.keys import create_access_key
+from functions.services.layers import publish_layer_version
 from functions.services.secrets import create_secret
 from functions.services.test_events import save_test_event
 from functions.states import EventState, Outcome, Role
@@ -63,6 +64,8 @@ def furnished(config, project, principal, user, function, seed):
     rows.make_user(project, "somebody", Role.VIEWER)
     _releases(principal, project)
     _budgets(principal, project, function)
+    for name in ("shared", "shared"):
+        publish_layer_version(acting=principal, project=project, name=name, artifact=_stored_code())
     with stand_in_gateway(config.gateway_socket) as gateway:
         gateway.answer = lambda asked: (200, _gateway_answer(asked.path, project, function))
         yield function

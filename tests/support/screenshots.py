@@ -91,6 +91,7 @@ PAGES = (
     Shot("metrics-compared", "metrics?span=24h&compare=1"),
     Shot("billing", "billing"),
     Shot("sandboxes", "sandboxes"),
+    Shot("layers", "layers"),
     Shot("settings", "settings/project"),
     Shot("keys", "settings/keys"),
     Shot("secrets", "settings/secrets"),
