@@ -63,8 +63,10 @@ def main() -> None:
     found.sort(key=lambda one: -one.p50_ms)
     print_table(found)
     _say(f"\nno pages (405 or other answers): {', '.join(others)}")
-    if options.json:
-        Path(options.json).write_text(json.dumps([asdict(one) for one in found], indent=1))
+    path = Path(options.json)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([asdict(one) for one in found], indent=1))
+    _say(f"written to {path}")
 
 
 def print_table(found: list[Measured]) -> None:
@@ -147,7 +149,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--home", default="")
     parser.add_argument("--only", default="")
-    parser.add_argument("--json", default="")
+    parser.add_argument("--json", default="test-results/bench-console.json")
     options = parser.parse_args()
     options.functions = options.functions or (100 if options.small else 10_000)
     options.invocations = options.invocations or (10_000 if options.small else 1_000_000)
