@@ -6,9 +6,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 GROUP_PREFIX = "/aws/lambda/"
+_SANDBOX = re.compile(r"[0-9a-f]{12}")
+_REST = "0" * 20
 _STREAM = re.compile(r"(\d{4}/\d\d/\d\d)/\[(\$LATEST|\d+)\]([0-9a-f]{32})")
 
 
@@ -33,14 +35,22 @@ def function_of(group: str) -> str:
     return group.removeprefix(GROUP_PREFIX) if group.startswith(GROUP_PREFIX) else ""
 
 
-def stream_of(at: datetime, version: str, sandbox_id: str) -> str:
-    """The stream of a call: `2026/01/31/[$LATEST]0123...`. A sandbox that lives past midnight has one a day."""
-    return f"{at.astimezone(UTC):%Y/%m/%d}/[{version}]{digest_of(sandbox_id)}"
+def stream_of(day: date, version: str, sandbox_id: str) -> str:
+    """The stream of calls on a day in UTC: `2026/01/31/[$LATEST]0123...`. A sandbox that lives past midnight has
+    one a day."""
+    return f"{day:%Y/%m/%d}/[{version}]{digest_of(sandbox_id)}"
 
 
 def digest_of(sandbox_id: str) -> str:
-    """32 hex digits, the same for the same sandbox."""
+    """32 hex digits for a sandbox, from which it can be told again where its id is hex as usual."""
+    if _SANDBOX.fullmatch(sandbox_id):
+        return sandbox_id + _REST
     return hashlib.sha256(sandbox_id.encode()).hexdigest()[:32]
+
+
+def sandbox_of(digest: str) -> str:
+    """The sandbox of a digest; "" where it cannot be told."""
+    return digest.removesuffix(_REST) if digest.endswith(_REST) else ""
 
 
 def read_stream(name: str) -> SandboxStream | None:

@@ -14,12 +14,13 @@ from django.db.models import Q, QuerySet
 from functions.filter_pattern import FilterPattern
 from functions.log_streams import read_stream, stream_of
 from functions.models import InvocationLog, LogEvent
-from functions.queries.log_groups import STRETCH, Group, ended_ms, logs_of, sandboxes_of
+from functions.queries.log_groups import STRETCH, Group, ended_ms, logs_of
 
 MOST_BYTES = 1024 * 1024  # of one answer, as AWS has it
 _ROWS = 10**33
 _LINES = 10**10
 _AT_ONCE = 200
+WINDOW = 1000  # calls looked at at once; an answer looks at STRETCH of them
 _LONGEST_CALL_S = 960  # 900, and some to start
 # Calls that began before the range and may have ended in it are looked for by how long they took: so few are looked
 # at in vain that, with a thousand at once, all of them are fewer than STRETCH. (Before, at least microseconds.)
@@ -48,12 +49,13 @@ class LogLine:
 @dataclass(frozen=True, slots=True)
 class EventRange:
     """Which events: from `start_ms` to before `end_ms`, of these streams (None: of all), that the pattern means.
-    Those up to the id `after` have been given already."""
+    `sandboxes` are those whose streams the named ones are. Those up to the id `after` have been given already."""
 
     start_ms: int
     end_ms: int
     pattern: FilterPattern
     streams: frozenset[str] | None = None
+    sandboxes: frozenset[str] = frozenset()
     prefix: str = ""
     after: str = ""
 
@@ -71,34 +73,35 @@ class EventPage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What a source has: lazily, in order; all up to `known_to`, "" for everything."""
+class _Stop:
+    """Where a source has looked at enough: what comes behind this id is not known."""
 
-    lines: Iterator[LogLine]
-    known_to: str = ""
+    id: str
+
+
+Found = Iterator[LogLine | _Stop]
 
 
 def event_page(group: Group, wanted: EventRange, size: int) -> EventPage:
     """The next events: at most `size`, and about a megabyte."""
-    sources = [_calls(group, wanted), _put(group, wanted)]
-    known_to = min((source.known_to for source in sources if source.known_to), default="")
     items: list[LogLine] = []
     taken = 0
-    for line in heapq.merge(*(source.lines for source in sources), key=_id):
-        if known_to and line.id > known_to:
-            break
+    for line in heapq.merge(_calls(group, wanted), _put(group, wanted), key=_id):
+        if isinstance(line, _Stop):
+            return EventPage(items, line.id)
         if len(items) == size or taken > MOST_BYTES:
             return EventPage(items, items[-1].id)
         items.append(line)
         taken += len(line.message) + 26
-    return EventPage(items, known_to)
+    return EventPage(items)
 
 
 def last_events(group: Group, wanted: EventRange, size: int, before: str) -> list[LogLine]:
     """The last events before the id `before` ("" for the very last), in their order: of the latest STRETCH calls."""
     at_ms = int(before[:13]) + 1 if before else wanted.end_ms
-    rows = _looked_at(_of_streams(group, wanted), wanted.start_ms, min(at_ms, wanted.end_ms))
-    keys = sorted(_keys(list(rows.reverse()[:STRETCH]), wanted, wanted.start_ms), reverse=True)
+    end_ms = min(at_ms, wanted.end_ms)
+    rows = _looked_at(_of_streams(group, wanted), wanted.start_ms, end_ms)
+    keys = sorted(_keys(list(rows.reverse()[:STRETCH]), wanted, wanted.start_ms, end_ms), reverse=True)
     put = _stored(group, wanted).order_by("-at_ms", "-id").select_related("stream")[:STRETCH]
     calls = _lines(keys, wanted, backward=True)
     found: list[LogLine] = []
@@ -118,37 +121,43 @@ def event_id(at_ms: int, row: int, line: int = 0) -> str:
     return f"{at_ms:013d}{row % _ROWS:033d}{line % _LINES:010d}"
 
 
-def _id(line: LogLine) -> str:
+def _id(line: LogLine | _Stop) -> str:
     return line.id
 
 
-def _calls(group: Group, wanted: EventRange) -> _Found:
-    """Lines of the logs of calls. They are stored by when a call began, and given by when it ended: so it does not
-    happen that a call of long ago comes up behind one that has been given already."""
-    after_ms = int(wanted.after[:13] or 0)
-    start = max(wanted.start_ms, after_ms)
-    found = list(_looked_at(_of_streams(group, wanted), start, wanted.end_ms)[: STRETCH + 1])
-    known_to = ""
-    if len(found) > STRETCH:
-        # Whatever comes later began later, and so it ended later. A stretch of nothing but long calls goes on anyway.
-        last = int(found[STRETCH - 1][1].timestamp() * 1000)
-        known_to = event_id(max(last, after_ms + 1), 0)
-    return _Found(_lines(sorted(_keys(found[:STRETCH], wanted, start)), wanted), known_to)
+def _calls(group: Group, wanted: EventRange) -> Found:
+    """Lines of the logs of calls, window by window. They are stored by when a call began, and given by when it ended:
+    so it does not happen that a call of long ago comes up behind one that has been given already."""
+    rows = _of_streams(group, wanted)
+    start, seen, window = max(wanted.start_ms, int(wanted.after[:13] or 0)), 0, WINDOW
+    while group.function_ids and start < wanted.end_ms:
+        found = list(_looked_at(rows, start, wanted.end_ms)[: window + 1])
+        seen += len(found)
+        bound = wanted.end_ms
+        if len(found) > window:
+            # Whatever comes later began later, and so it ended later.
+            bound = int(found[window][1].timestamp() * 1000)
+            if bound <= start and window < STRETCH:
+                window *= 4  # nothing but calls that began before
+                continue
+            bound = max(bound, start + 1)
+        yield from _lines(sorted(_keys(found, wanted, start, bound)), wanted)
+        start = bound
+        if seen >= STRETCH and start < wanted.end_ms:
+            yield _Stop(event_id(start, 0))
+            return
 
 
 def _of_streams(group: Group, wanted: EventRange) -> QuerySet[InvocationLog]:
     """The logs of the group, or of the sandboxes whose streams are asked for."""
     rows = logs_of(group)
-    if not group.function_ids:
-        return rows.none()
     if wanted.streams is None:
         return rows
     days = [day for day in map(read_stream, wanted.streams) if day]
-    boxes = {box for name in wanted.streams for box in sandboxes_of(group, name)}
-    if not days or not boxes:
+    if not days or not wanted.sandboxes:
         return rows.none()
     first, last = min(day.start for day in days), max(day.end for day in days)
-    return rows.filter(at__gte=first, at__lt=last, invocation__sandbox_id__in=boxes)
+    return rows.filter(at__gte=first, at__lt=last, invocation__sandbox_id__in=wanted.sandboxes)
 
 
 def _looked_at(rows: QuerySet[InvocationLog], start_ms: int, end_ms: int) -> QuerySet[InvocationLog, Call]:
@@ -167,18 +176,19 @@ def _looked_at(rows: QuerySet[InvocationLog], start_ms: int, end_ms: int) -> Que
     )
 
 
-def _keys(calls: Sequence[Call], wanted: EventRange, start_ms: int) -> Iterator[Key]:
+def _keys(calls: Sequence[Call], wanted: EventRange, start_ms: int, end_ms: int) -> Iterator[Key]:
     """When each call ended, what it sorts by then, its id and its stream, where that is asked for."""
     for pk, began, took, version, box in calls:
-        at_ms, stream = ended_ms(began, took), stream_of(began, version, box)
-        if start_ms <= at_ms < wanted.end_ms and wanted.has_stream(stream):
+        at_ms = ended_ms(began, took)
+        if start_ms <= at_ms < end_ms and wanted.has_stream(stream := stream_of(began.date(), version, box)):
             yield at_ms, pk.int % _ROWS, pk, stream
 
 
 def _lines(keys: Sequence[Key], wanted: EventRange, *, backward: bool = False) -> Iterator[LogLine]:
     """The lines of these logs, read a few at a time; texts without a term that must be there are not read at all."""
-    for first in range(0, len(keys), _AT_ONCE):
-        some = keys[first : first + _AT_ONCE]
+    at_once = WINDOW if wanted.pattern.required else _AT_ONCE
+    for first in range(0, len(keys), at_once):
+        some = keys[first : first + at_once]
         rows = InvocationLog.objects.filter(pk__in=[pk for _, _, pk, _ in some])
         for term in wanted.pattern.required:
             rows = rows.filter(text__contains=term)
@@ -191,16 +201,20 @@ def _lines(keys: Sequence[Key], wanted: EventRange, *, backward: bool = False) -
                     yield found
 
 
-def _put(group: Group, wanted: EventRange) -> _Found:
+def _put(group: Group, wanted: EventRange) -> Found:
     """What programs put into streams."""
     rows = _stored(group, wanted)
     if wanted.after:
         at_ms, row = int(wanted.after[:13]), int(wanted.after[13:46])
         rows = rows.filter(Q(at_ms__gt=at_ms) | Q(at_ms=at_ms, id__gte=min(row, 2**63 - 1)))
-    found = list(rows.select_related("stream").order_by("at_ms", "id")[: STRETCH + 1])
-    lines = map(_line, found[:STRETCH])
-    meant = (line for line in lines if line.id > wanted.after and wanted.pattern.matches(line.message))
-    return _Found(meant, _line(found[STRETCH - 1]).id if len(found) > STRETCH else "")
+    found = rows.select_related("stream").order_by("at_ms", "id")[: STRETCH + 1]
+    for number, event in enumerate(found.iterator(chunk_size=1000)):
+        line = _line(event)
+        if number == STRETCH:
+            yield _Stop(event_id(event.at_ms, event.pk))
+            return
+        if line.id > wanted.after and wanted.pattern.matches(line.message):
+            yield line
 
 
 def _stored(group: Group, wanted: EventRange) -> QuerySet[LogEvent]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from functions.errors import ResourceNotFound
 from functions.installation import config
-from functions.log_streams import digest_of, function_of, group_of, read_stream, stream_of
+from functions.log_streams import digest_of, function_of, group_of, read_stream, sandbox_of, stream_of
 from functions.models import Function, Invocation, InvocationLog, LogGroup, LogStream, Project
 
 # Streams of functions are gathered from their calls: one answer looks at no more of them than this.
@@ -91,13 +91,8 @@ def stream_named(group: Group, name: str) -> LogStream | None:
     return LogStream.objects.filter(group=group.row, name=name).first() if group.row else None
 
 
-def has_stream(group: Group, name: str) -> bool:
-    """Whether there is such a stream: made, or of a sandbox that ran the function on that day."""
-    return stream_named(group, name) is not None or bool(sandboxes_of(group, name))
-
-
 def sandboxes_of(group: Group, name: str) -> list[str]:
-    """The sandboxes that a function's stream is of: one, unless there is no such stream."""
+    """The sandboxes that a function's stream is of: one, unless it is no such stream."""
     stream = read_stream(name)
     if stream is None or not group.function_ids:
         return []
@@ -107,6 +102,9 @@ def sandboxes_of(group: Group, name: str) -> list[str]:
         started_at__lt=stream.end,
         version=stream.version,
     )
+    told = sandbox_of(stream.digest)
+    if told:
+        return [told] if rows.filter(sandbox_id=told).exists() else []
     ids = rows.order_by().values_list("sandbox_id", flat=True).distinct()
     return [one for one in ids if digest_of(one) == stream.digest]
 
@@ -165,13 +163,13 @@ def _of_calls(group: Group, prefix: str) -> Iterable[tuple[str, int, int]]:
     if day := read_stream(prefix):  # a whole name
         rows = rows.filter(started_at__gte=day.start, started_at__lt=day.end)
     latest = rows.order_by("-started_at").values_list("started_at", "version", "sandbox_id", "duration_us")
-    spans: dict[str, tuple[int, int]] = {}
+    spans: dict[tuple[date, str, str], tuple[int, int]] = {}
     for started_at, version, sandbox_id, duration_us in latest[:STRETCH]:
-        name, at = stream_of(started_at, version, sandbox_id), ended_ms(started_at, duration_us)
-        if name.startswith(prefix):
-            first, last = spans.get(name, (at, at))
-            spans[name] = min(first, at), max(last, at)
-    return [(name, first, last) for name, (first, last) in spans.items()]
+        key, at = (started_at.date(), version, sandbox_id), ended_ms(started_at, duration_us)
+        first, last = spans.get(key, (at, at))
+        spans[key] = min(first, at), max(last, at)
+    named = ((stream_of(*key), span) for key, span in spans.items())
+    return [(name, *span) for name, span in named if name.startswith(prefix)]
 
 
 def _made(stream: LogStream) -> Stream:

@@ -43,7 +43,7 @@ def environment_of(snapshot: FunctionSnapshot, sandbox_id: str) -> dict[str, str
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(snapshot.memory_mb),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": snapshot.log_group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": stream_of(datetime.now(UTC), snapshot.version, sandbox_id),
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream_of(datetime.now(UTC).date(), snapshot.version, sandbox_id),
         "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
     }

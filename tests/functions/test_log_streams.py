@@ -1,21 +1,27 @@
 """How functions' log groups and streams are named."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 
 import pytest
 
-from functions.log_streams import digest_of, function_of, group_of, read_stream, stream_of
+from functions.log_streams import digest_of, function_of, group_of, read_stream, sandbox_of, stream_of
 
 
 def test_a_stream_says_what_it_holds():
-    late = datetime(2026, 2, 1, 1, 30, tzinfo=timezone(timedelta(hours=3)))
-    name = stream_of(late, "$LATEST", "0123456789ab")
+    name = stream_of(date(2026, 1, 31), "$LATEST", "0123456789ab")
     assert name == f"2026/01/31/[$LATEST]{digest_of('0123456789ab')}"
     found = read_stream(name)
     assert found is not None
     assert (found.start, found.end) == (datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
     assert (found.version, found.digest) == ("$LATEST", digest_of("0123456789ab"))
-    assert len(found.digest) == 32
+    for sandbox_id, told in (
+        ("0123456789ab", "0123456789ab"),
+        ("012345678900", "012345678900"),
+        ("box1", ""),
+        ("", ""),
+    ):
+        assert len(digest_of(sandbox_id)) == 32
+        assert sandbox_of(digest_of(sandbox_id)) == told
 
 
 @pytest.mark.parametrize(

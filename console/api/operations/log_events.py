@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from console.api.call import Call
@@ -9,7 +10,7 @@ from console.api.operations.log_groups import make_token, named, read_token
 from functions.errors import InvalidParameter, ResourceNotFound
 from functions.filter_pattern import FilterPattern, read_pattern
 from functions.queries.log_events import EventRange, LogLine, event_page, last_events
-from functions.queries.log_groups import has_stream
+from functions.queries.log_groups import Group, sandboxes_of, stream_named
 from functions.services.log_events import put_events
 
 Output = dict[str, Any]
@@ -23,14 +24,13 @@ def filter_log_events(call: Call) -> Output:
     if prefix and names:
         raise InvalidParameter("logStreamNamePrefix and logStreamNames are mutually exclusive parameters.")
     group = named(call)
-    for name in names or ():
-        if not has_stream(group, name):
-            raise ResourceNotFound("The specified log stream does not exist.")
+    sandboxes = _sandboxes(group, names or ())
     wanted = EventRange(
         start_ms=call.get("startTime", 0),
         end_ms=call.get("endTime", _EVER),
         pattern=read_pattern(call.get("filterPattern", "")),
         streams=frozenset(names) if names else None,
+        sandboxes=sandboxes,
         prefix=prefix,
         after=_position(read_token(call.get("nextToken", ""))),
     )
@@ -42,14 +42,14 @@ def filter_log_events(call: Call) -> Output:
 def get_log_events(call: Call) -> Output:
     """Events of one stream: its last ones, or its first, and from there on to either side."""
     group, stream = named(call), call["logStreamName"]
-    if not has_stream(group, stream):
-        raise ResourceNotFound("The specified log stream does not exist.")
+    sandboxes = _sandboxes(group, [stream])
     forward, position = _direction(call)
     wanted = EventRange(
         start_ms=call.get("startTime", 0),
         end_ms=call.get("endTime", _EVER),
         pattern=FilterPattern(),
         streams=frozenset({stream}),
+        sandboxes=sandboxes,
         after=position if forward else "",
     )
     size = call.get("limit", _MOST)
@@ -76,6 +76,17 @@ def put_log_events(call: Call) -> Output:
     }
     some = any(value is not None for value in told.values())
     return {"nextSequenceToken": "0", "rejectedLogEventsInfo": told if some else None}
+
+
+def _sandboxes(group: Group, names: Sequence[str]) -> frozenset[str]:
+    """Those whose streams are named; raises ResourceNotFound for a name that is of none, and was not made either."""
+    found: set[str] = set()
+    for name in names:
+        boxes = sandboxes_of(group, name)
+        if not boxes and stream_named(group, name) is None:
+            raise ResourceNotFound("The specified log stream does not exist.")
+        found.update(boxes)
+    return frozenset(found)
 
 
 def _direction(call: Call) -> tuple[bool, str]:

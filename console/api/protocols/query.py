@@ -49,16 +49,24 @@ def _structure(path: str, shape: StructureShape, form: Form) -> dict[str, Any]:
 def _list(path: str, shape: ListShape, form: Form) -> list[Any] | None:
     flat = shape.serialization.get("flattened")
     inner = path if flat else _join(path, shape.member.serialization.get("name", "member"))
-    items = [_value(f"{inner}.{number}", shape.member, form) for number in _numbers(inner, form)]
+    items = [_item(f"{inner}.{number}", shape.member, form) for number in _numbers(inner, form)]
     # An empty list is written as its bare name.
     return items if items or path in form else None
+
+
+def _item(path: str, shape: Shape, form: Form) -> Any:
+    """What lies at a path where something has to lie; raises Serialization when it is of another kind."""
+    found = _value(path, shape, form)
+    if found is None:
+        raise Serialization(f"{path} is no {shape.type_name}")
+    return found
 
 
 def _map(path: str, shape: MapShape, form: Form) -> dict[str, Any] | None:
     inner = path if shape.serialization.get("flattened") else f"{path}.entry"
     key, value = shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value")
     found = {
-        form.get(f"{inner}.{number}.{key}", ""): _value(f"{inner}.{number}.{value}", shape.value, form)
+        form.get(f"{inner}.{number}.{key}", ""): _item(f"{inner}.{number}.{value}", shape.value, form)
         for number in _numbers(inner, form)
     }
     return found or None

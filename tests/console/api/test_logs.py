@@ -117,8 +117,9 @@ def test_pages_of_any_size_are_the_same_events(logs, seed, monkeypatch) -> None:
     whole = [event["eventId"] for event in logs("FilterLogEvents", logGroupName=GROUP)["events"]]
     assert whole == sorted(whole)
     assert len(whole) == 28
-    for stretch in (20_000, 7):
+    for stretch, window in ((20_000, 1000), (20_000, 2), (7, 7), (7, 1)):
         monkeypatch.setattr(log_events, "STRETCH", stretch)
+        monkeypatch.setattr(log_events, "WINDOW", window)
         for size in (1, 3, 100):
             found, token = [], {}
             while True:
