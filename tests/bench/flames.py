@@ -30,7 +30,7 @@ def main() -> int:
             load.start(Job(ours.port, requests, options.connections, SECONDS + 2.0))
             spy = Path(sys.executable).with_name("py-spy")
             shape = "raw" if options.raw else "flamegraph"
-            words = ["record", "--pid", str(ours.pid("gateway")), "--duration", str(SECONDS), "--rate", "500"]
+            words = ["record", "--pid", str(ours.pid("gateway")), "--duration", str(SECONDS), "--rate", "100"]
             made = subprocess.run(
                 [str(spy), *words, "--native", "--format", shape, "--output", str(options.out)], check=False
             )

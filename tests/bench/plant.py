@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime, timedelta
 
 BATCH = 5000
+AT_ONCE = 200_000
 
 
 def functions(count: int, like: str) -> None:
@@ -52,19 +52,27 @@ def replaced(other: dict[str, object]) -> set[str]:
 
 
 def invocations(count: int, like: str) -> None:
-    """Finished calls, spread over a month."""
-    from functions.ids import new_id
+    """Finished calls, spread over a month, by the database itself (SQLite's): each statement copies what is there."""
+    from django.db import connections
+
     from functions.models import Invocation
 
     original = Invocation.objects.filter(function_name=like).first()
-    now = datetime.now(UTC)
-    for start in range(0, count, BATCH):
-        rows = []
-        for number in range(start, min(count, start + BATCH)):
-            at = now - timedelta(seconds=2_500_000 * number / count)
-            row = new_id()
-            rows.append(copied(original, Invocation, pk=row, request_id=row, started_at=at, accepted_at=at))
-        Invocation.objects.bulk_create(rows)
+    fresh = "lower(hex(randomblob(16)))"
+    moment = "datetime(started_at, '-' || abs(random() % 2500000) || ' seconds')"
+    made = {"id": fresh, "request_id": fresh, "accepted_at": moment, "started_at": moment}
+    columns = [field.column for field in Invocation._meta.concrete_fields]
+    values = ", ".join(made.get(column, column) for column in columns)
+    copy = (
+        f"insert into functions_invocation ({', '.join(columns)}) select {values} from functions_invocation"
+    )
+    with connections["telemetry"].cursor() as cursor:
+        cursor.execute(f"{copy} where id = %s", [original.pk.hex])
+        there = 1
+        while there < count:
+            many = min(there, count - there, AT_ONCE)
+            cursor.execute(f"{copy} where function_name = %s limit %s", [like, many])
+            there += many
 
 
 if __name__ == "__main__":

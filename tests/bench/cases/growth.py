@@ -19,6 +19,7 @@ def run(bench: Bench) -> None:
     values = {EMPTY: latencies(bench)}
     ours.copy(FUNCTIONS, "quick")
     ours.plant("invocations", str(INVOCATIONS), "echo")
+    ours.sent["echo"] += INVOCATIONS  # they are there, as if they had been called
     values[FUNCTORY] = latencies(bench)
     where = f"{FUNCTIONS:,} functions, {INVOCATIONS:,} calls stored"
     bench.add(Row("growth", f"warm p50, {where}", "ms", values, Bar(most=1.2), against=EMPTY))
