@@ -43,7 +43,10 @@ class Function(Row):
                 name="function_name_once_while_live",
             )
         ]
-        indexes = [models.Index(fields=["project", "name"], name="function_by_name")]
+        indexes = [
+            models.Index(fields=["project", "name"], name="function_by_name"),
+            models.Index(fields=["project", "-changed_at", "-id"], name="function_by_change"),
+        ]
 
     def __str__(self) -> str:
         return self.name

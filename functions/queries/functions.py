@@ -209,13 +209,14 @@ def _ranked_page(rows: QuerySet[Any], ranking: Ranking, marker: str, size: int) 
     after = _place_in(marker)
     places: list[Place] = []
     last = after
+    at_once = 2 * size  # nearly always enough: a filter may leave out some
     while len(places) <= size and (last is None or last[0] < 0):
-        part = ranking.following(last, _LOOKED_UP_AT_ONCE)
+        part = ranking.following(last, at_once)
         present = set(rows.filter(pk__in=[key for _, key in part]).order_by().values_list("pk", flat=True))
         places += [place for place in part if place[1] in present]
-        if len(part) < _LOOKED_UP_AT_ONCE:
+        if len(part) < at_once:
             break
-        last = part[-1]
+        last, at_once = part[-1], _LOOKED_UP_AT_ONCE
     if len(places) <= size:
         places += _unranked(rows, ranking, after, size + 1 - len(places))
     chosen = [function_id for _, function_id in places[:size]]
