@@ -151,10 +151,12 @@ class Principal:
 class KeySnapshot:
     """An access key as signatures are verified with it. The secret is in clear: never log it.
     `expires_us` is Unix microseconds, 0 for never. `token_hash` is the SHA-256, in hex, of the session token that
-    must come with it; "" for a key without one."""
+    must come with it; "" for a key without one. `needs_role` is set for a key that does not work without the
+    role that it was made for."""
 
     key_id: str
     secret: str = field(repr=False)
     principal: Principal
     expires_us: int = 0
     token_hash: str = ""
+    needs_role: bool = False

@@ -12,7 +12,7 @@ from console.api.call import Call
 from functions.entitlements import check_entitled, decision, refusal_of
 from functions.errors import AccessDenied
 from functions.installation import config
-from functions.models import IamRole
+from functions.models import IamRole, IamSession
 from functions.naming import parse_reference
 from functions.permissions import Decision
 from functions.queries import secrets
@@ -37,6 +37,8 @@ def check_permitted(call: Call, name: str) -> None:
             f"User: {acting.arn} is not authorized to perform: {action} because no identity-based policy allows "
             f"the {action} action: the role {acting.role_name} does not exist"
         )
+    if acting.permissions is None and IamSession.objects.filter(key_id=acting.id, role=None).count() == 0:
+        raise AccessDenied(f"User: {acting.arn} is not authorized to perform: {action}: its role is gone")
     _check_any(acting, action, resources_of(call, name))
     if name in _PASSING and "Role" in call.parameters:
         check_entitled(acting, "iam:PassRole", call["Role"], config().region, timezone.now())

@@ -82,11 +82,13 @@ class IamAttachment(Row):
 
 class IamSession(Row):
     """The short-lived key of somebody who took a role on. It does no more than `rank`, nor than `user` may, who did
-    so in the first place (null for a function). Of the session token only its hash is kept."""
+    so in the first place (null for a function). With its `role` it ends; null where there was none of that name, so
+    that only these restrict it. Of the session token only its hash is kept."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="iam_sessions")
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="iam_sessions")
     rank = models.CharField(max_length=16, choices=Role.choices)
+    role = models.ForeignKey(IamRole, models.CASCADE, null=True, related_name="sessions")
     role_name = models.CharField(max_length=64)
     name = models.CharField(max_length=64)
     key_id = models.CharField(max_length=20, unique=True)

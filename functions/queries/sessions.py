@@ -36,6 +36,7 @@ def session_key(key_id: str) -> KeySnapshot | None:
         ),
         expires_us=int(session.expires_at.timestamp() * 1_000_000),
         token_hash=session.token_hash,
+        needs_role=session.role_id is not None,
     )
 
 

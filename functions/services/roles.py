@@ -12,7 +12,7 @@ from functions.aws_policies import AwsPolicy
 from functions.errors import DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
 from functions.models import IamAttachment, IamPolicy, IamRole, IamRolePolicy, Project
 from functions.policy_documents import read_permissions, read_trust
-from functions.queues import announce_role_change
+from functions.queues import announce_key_change, announce_role_change
 from functions.services.guard import record, require
 from functions.snapshots import Principal
 from functions.states import Role
@@ -78,13 +78,16 @@ def set_role_tags(*, acting: Principal, role: IamRole, tags: Mapping[str, str]) 
 
 @transaction.atomic
 def delete_role(*, acting: Principal, role: IamRole) -> None:
-    """Remove a role without policies; raises DeleteConflict while it has some."""
+    """Remove a role without policies, and end the keys of those who took it on; raises DeleteConflict while it has
+    some."""
     require(acting, Role.DEVELOPER, role.project_id)
     _hold(role)
     if role.attachments.exists():
         raise DeleteConflict("Cannot delete entity, must detach all policies first.")
     if role.policies.exists():
         raise DeleteConflict("Cannot delete entity, must delete policies first.")
+    for key_id in role.sessions.values_list("key_id", flat=True):
+        announce_key_change(key_id)
     _changed(acting, "role.delete", role, before={"trust": role.trust})
     role.delete()
 

@@ -52,7 +52,9 @@ def take_on_role(
         IamRole.objects.select_related("project").filter(project=project, name__iexact=found["name"]).first()
     )
     ours = found["account"] == project.account
-    if not ours or not (_trusts(role, acting, external_id) if role else not config().strict_roles):
+    # Who acts as a role must not leave its policies behind by taking on one that has none.
+    nameless = not config().strict_roles and not acting.role_name
+    if not ours or not (_trusts(role, acting, external_id) if role else nameless):
         raise AccessDenied(
             f"User: {acting.arn} is not authorized to perform: {ACTION} on resource: {role_arn}"
         )
@@ -62,6 +64,7 @@ def take_on_role(
         project=project,
         user=_person_behind(acting),
         rank=acting.role,
+        role=role,
         role_name=role.name if role else found["name"],
         name=name,
         key_id=new_key_id("ASIA"),

@@ -112,7 +112,7 @@ class Authorizer:
             self._uses[key.key_id] = claim.at
             principal = key.principal
             if principal.role_name:
-                judge = partial(_as_role, principal, claim, allowed, refused)
+                judge = partial(_as_role, key, claim, allowed, refused)
                 self._keys.role(principal.project_id, principal.role_name, judge)
             else:
                 allowed(principal, claim)
@@ -129,7 +129,7 @@ def _unusable(key: KeySnapshot, signed: SignedRequest) -> FunctoryError | None:
 
 
 def _as_role(
-    principal: Principal,
+    key: KeySnapshot,
     claim: Claim,
     allowed: Allowed,
     refused: Refused,
@@ -138,8 +138,10 @@ def _as_role(
     """Whoever acts as a role does so with what its policies say now."""
     if isinstance(role, FunctoryError):
         refused(role)
+    elif key.needs_role and role.permissions is None:
+        refused(UnrecognizedClient(INVALID))
     else:
-        allowed(replace(principal, permissions=role.permissions), claim)
+        allowed(replace(key.principal, permissions=role.permissions), claim)
 
 
 def _verdict(signed: SignedRequest, claim: Claim, key: KeySnapshot) -> FunctoryError | None:

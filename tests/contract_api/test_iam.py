@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
 ASKS = (Path(__file__).parents[1] / "runner/gateway/asks.py").read_text()
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+FULL = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
 INVOKES = "arn:aws:iam::aws:policy/service-role/AWSLambdaRole"
 
 
@@ -130,12 +131,33 @@ def test_a_session_works_until_it_is_over(product, sts, iam, role):
     assert who["Arn"] == answer["AssumedRoleUser"]["Arn"]
     forged = session_of(product, {**answer["Credentials"], "SessionToken": "x"})
     assert refused(forged.invoke, **call)[:2] == ("UnrecognizedClientException", 403)
+    gone = session_of(product, _assume(sts, "brief", iam))
+    assert gone.list_functions()["Functions"]
+    iam.detach_role_policy(RoleName="brief", PolicyArn=FULL)
+    iam.delete_role(RoleName="brief")
+    ended = ("UnrecognizedClientException", 403)
+    wait_for("keys of a deleted role end", lambda: _refusal(gone) == ended, 10)
     product.expire_sessions()
     assert refused(session.list_functions)[:2] == ("ExpiredTokenException", 403)
     over = session_of(product, answer["Credentials"], "sts")
     assert refused(over.get_caller_identity)[:2] == ("ExpiredToken", 403)
     over = session_of(product, answer["Credentials"], "logs")
     assert refused(over.describe_log_groups)[:2] == ("ExpiredTokenException", 400)
+
+
+def _assume(sts, name, iam):
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    iam.attach_role_policy(RoleName=name, PolicyArn=FULL)
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    return sts.assume_role(RoleArn=arn, RoleSessionName="work")["Credentials"]
+
+
+def _refusal(client) -> tuple[str, int]:
+    try:
+        client.list_functions()
+    except client.exceptions.ClientError as error:
+        return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return "", 200
 
 
 def _status(client, call) -> int:

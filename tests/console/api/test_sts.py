@@ -221,3 +221,24 @@ def test_any_well_formed_role_will_do_otherwise(principal) -> None:
     assert create(sdk_of(principal), Role="arn:aws:iam::999999999999:role/any")["State"] == "Pending"
     broken = lambda_refused(lambda: create(sdk_of(principal), "two", Role="any"))
     assert broken.code == "ValidationException"
+
+
+def test_keys_of_a_role_end_with_the_role(iam, sts) -> None:
+    """Otherwise they would do more than the role allowed, once there is no role to restrict them."""
+    key_id = assume(sts, make_role(iam))["Credentials"]["AccessKeyId"]
+    iam("DeleteRole", RoleName="clerk")
+    assert key_by_id(key_id) is None
+    make_role(iam)
+    assert key_by_id(key_id) is None
+
+
+def test_who_acts_as_a_role_takes_on_none_that_does_not_exist(iam, sts, principal) -> None:
+    """It would restrict nothing."""
+    arn = make_role(iam)
+    iam("PutRolePolicy", RoleName="clerk", PolicyName="p", PolicyDocument=allow("sts:AssumeRole"))
+    session = session_principal(assume(sts, arn))
+    inside = Principal("role", "f", "clerk/hello", principal.project_id, principal.account, Role.DEVELOPER)
+    for acting in (session, inside):
+        limited = neighbour_of(acting, "sts")
+        assert assume(limited, arn)["Credentials"]
+        assert refused(lambda limited=limited: assume(limited, f"{arn}-2")).code == "AccessDenied"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -153,6 +154,17 @@ def test_policies_give_nobody_more_than_they_have(run):
         doors.table.keys["ASIASESSION"] = session(rank="viewer")
         doors.table.roles["clerk"] = policies(allow())
         assert error(await invoke(doors))[:2] == (403, "AccessDeniedException")
+
+    run(body)
+
+
+def test_a_key_of_a_role_that_is_gone_does_nothing(run):
+    async def body(doors):
+        doors.table.keys["ASIASESSION"] = replace(session(), needs_role=True)
+        assert error(await invoke(doors))[:2] == (403, "UnrecognizedClientException")
+        doors.table.roles["clerk"] = policies(allow())
+        doors.catalog.role_changed(f"{PROJECT}/clerk")
+        assert (await invoke(doors))[0] == 200
 
     run(body)
 
