@@ -9,9 +9,11 @@ from collections.abc import Mapping
 
 class FunctoryError(Exception):
     """A refusal that the caller is told. `code` is AWS's error type, `status` the HTTP status, `kind` whose
-    fault it is; `reason` AWS's finer word where it has one; `field` the form field that is at fault."""
+    fault it is; `reason` AWS's finer word where it has one; `field` the form field that is at fault; `query_code`
+    what it is called in the query protocol, where a service that spoke it before is known by that to this day."""
 
     code = "ServiceException"
+    query_code = ""
     status = 500
     kind = "Service"
 

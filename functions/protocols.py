@@ -5,6 +5,7 @@ https://smithy.io/2.0/aws/protocols/index.html"""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,9 @@ from functions.errors import FunctoryError, error_body, error_headers
 
 JSON_TYPE = "application/x-amz-json-1.1"
 XML_TYPE = "text/xml"
+# On an answer of the control plane that has nothing yet: the caller wants to wait for so many seconds.
+WAIT = "x-functory-wait"
+_QUEUE_PATH = re.compile(r"/[0-9]{12}/[A-Za-z0-9_.-]{1,80}/?")
 
 
 class WireProtocol(StrEnum):
@@ -33,10 +37,15 @@ class Refusal:
     body: bytes
 
 
+def is_queue_path(path: str) -> bool:
+    """Whether an address is a queue's: SDKs of some languages send what concerns it there."""
+    return _QUEUE_PATH.fullmatch(path) is not None
+
+
 def protocol_of(path: str, headers: Mapping[str, str]) -> WireProtocol:
     """What a request speaks: `headers` by lower-case name. Operations that are named by an address are Lambda's; on
-    the root they are named by a header or by the form."""
-    if path != "/":
+    the root, and on a queue's address, they are named by a header or by the form."""
+    if path != "/" and not is_queue_path(path):
         return WireProtocol.REST_JSON
     return WireProtocol.JSON if "x-amz-target" in headers else WireProtocol.QUERY
 
@@ -69,11 +78,16 @@ def _json(error: FunctoryError, request_id: str) -> Refusal:
     # Whatever the caller did wrong is 400 in this protocol; the type says what it was.
     status = 400 if 400 <= error.status < 500 else error.status
     headers = {"Content-Type": JSON_TYPE, "x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
+    if (
+        error.query_code
+    ):  # https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#awsquerycompatible-trait
+        headers["x-amzn-query-error"] = f"{error.query_code};{'Sender' if status < 500 else 'Receiver'}"
     return Refusal(status, headers, json.dumps({"__type": error.code, "message": error.message}).encode())
 
 
 def _query(error: FunctoryError, request_id: str, namespace: str) -> Refusal:
-    code, status = _QUERY_CODES.get(error.code, (error.code.removesuffix("Exception"), error.status))
+    plain = (error.query_code or error.code.removesuffix("Exception"), error.status)
+    code, status = plain if error.query_code else _QUERY_CODES.get(error.code, plain)
     kind = "Sender" if status < 500 else "Receiver"
     opening = f'<ErrorResponse xmlns="{namespace}">' if namespace else "<ErrorResponse>"
     body = (

@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api.call import Call
-from console.api.operations import event_bus, iam_policies, iam_roles, log_events, log_groups, secrets, sts
+from console.api.operations import (
+    event_bus,
+    iam_policies,
+    iam_roles,
+    log_events,
+    log_groups,
+    queue_messages,
+    queues,
+    secrets,
+    sts,
+)
 
 Operation = Callable[[Call], dict[str, Any]]
 
@@ -66,4 +76,27 @@ OPERATIONS: Mapping[str, Operation] = {
     "events:ListTargetsByRule": event_bus.list_targets_by_rule,
     "events:ListRuleNamesByTarget": event_bus.list_rule_names_by_target,
     "events:TestEventPattern": event_bus.try_event_pattern,
+    "sqs:CreateQueue": queues.create_queue,
+    "sqs:GetQueueUrl": queues.get_queue_url,
+    "sqs:ListQueues": queues.list_queues,
+    "sqs:ListDeadLetterSourceQueues": queues.list_dead_letter_source_queues,
+    "sqs:GetQueueAttributes": queues.get_queue_attributes,
+    "sqs:SetQueueAttributes": queues.set_queue_attributes,
+    "sqs:DeleteQueue": queues.delete_queue,
+    "sqs:PurgeQueue": queues.purge_queue,
+    "sqs:TagQueue": queues.tag_queue,
+    "sqs:UntagQueue": queues.untag_queue,
+    "sqs:ListQueueTags": queues.list_queue_tags,
+    "sqs:SendMessage": queue_messages.send_message,
+    "sqs:SendMessageBatch": queue_messages.send_message_batch,
+    "sqs:ReceiveMessage": queue_messages.receive_message,
+    "sqs:DeleteMessage": queue_messages.delete_message,
+    "sqs:DeleteMessageBatch": queue_messages.delete_message_batch,
+    "sqs:ChangeMessageVisibility": queue_messages.change_message_visibility,
+    "sqs:ChangeMessageVisibilityBatch": queue_messages.change_message_visibility_batch,
+}
+
+# For how long an answer that has nothing yet may be waited for, in seconds.
+PATIENCE: Mapping[str, Callable[[Call, dict[str, Any]], int]] = {
+    "sqs:ReceiveMessage": queue_messages.patience,
 }

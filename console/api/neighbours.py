@@ -11,13 +11,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from console.api.call import Call
 from console.api.edge import caller_of, failure, note, project_of
-from console.api.neighbour_table import OPERATIONS
+from console.api.neighbour_table import OPERATIONS, PATIENCE
 from console.api.permits import check_permitted
 from console.api.services import Asked, asked_by_form, asked_by_target
 from console.api.validate import validate
 from functions.errors import FunctoryError, NotImplementedHere, Validation
 from functions.ids import new_id
-from functions.protocols import protocol_of, refusal
+from functions.protocols import WAIT, protocol_of, refusal
 from functions.snapshots import Principal
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _QUESTIONS = ("Get", "List", "Describe", "Filter")
 @csrf_exempt  # programs, not browsers: the signature was checked by the gateway
 @login_not_required
 def neighbour(request: HttpRequest) -> HttpResponse:
-    """Any operation of STS, IAM, Logs, Events and Secrets Manager."""
+    """Any operation of STS, IAM, Logs, Events, SQS and Secrets Manager."""
     request_id = str(new_id())
     asked: Asked | None = None
     try:
@@ -56,8 +56,12 @@ def _answer(asked: Asked, principal: Principal, request_id: str, trace: str) -> 
         raise asked.service.invalid(error.message) from None
     call = Call(principal, project_of(principal), parameters, trace)
     check_permitted(call, name)
-    answer = asked.answer(operation(call), request_id)
-    return HttpResponse(answer.body, headers={**answer.headers, "x-amzn-RequestId": request_id})
+    result = operation(call)
+    answer = asked.answer(result, request_id)
+    headers = {**answer.headers, "x-amzn-RequestId": request_id}
+    if name in PATIENCE and (wait_s := PATIENCE[name](call, result)):
+        headers[WAIT] = str(wait_s)
+    return HttpResponse(answer.body, headers=headers)
 
 
 def _asked(request: HttpRequest) -> Asked:

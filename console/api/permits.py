@@ -21,7 +21,13 @@ from functions.snapshots import Principal
 
 # As AWS does: who somebody is is told to everybody.
 _FREE = frozenset({"sts:GetCallerIdentity"})
-_ALIASES = {"lambda:GetLayerVersionByArn": "lambda:GetLayerVersion"}
+# What has no action of its own.
+_ALIASES = {
+    "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
 _PASSING = frozenset({"lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"})
 
 
@@ -122,6 +128,12 @@ def _events(call: Call) -> tuple[str, ...]:
     return (f"{base}:rule/{name}",) if name else (f"{base}:event-bus/default",)
 
 
+def _sqs(call: Call) -> tuple[str, ...]:
+    base = f"arn:aws:sqs:{config().region}:{call.project.account}"
+    name = call.get("QueueName") or call.get("QueueUrl", "").rstrip("/").rpartition("/")[2]
+    return (f"{base}:{name}",) if name else ()
+
+
 _RESOURCES: Mapping[str, Callable[[Call], tuple[str, ...]]] = {
     "lambda": _lambda,
     "iam": _iam,
@@ -129,4 +141,5 @@ _RESOURCES: Mapping[str, Callable[[Call], tuple[str, ...]]] = {
     "logs": _logs,
     "events": _events,
     "secretsmanager": _secrets,
+    "sqs": _sqs,
 }

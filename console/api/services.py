@@ -16,6 +16,7 @@ from console.api.protocols import json_target, query
 from console.api.shape import Answer
 from functions.errors import FunctoryError, InvalidParameter, UnknownOperation, Validation
 from functions.protocols import WireProtocol
+from functions.queue_errors import InvalidQueueParameter
 
 # (name, version) of botocore's models; the version of a query service is also what its requests name it by.
 _QUERY = {"2011-06-15": "sts", "2010-05-08": "iam"}
@@ -23,9 +24,14 @@ _TARGETS = {
     "Logs_20140328": ("logs", "2014-03-28"),
     "AWSEvents": ("events", "2015-10-07"),
     "secretsmanager": ("secretsmanager", "2017-10-17"),
+    "AmazonSQS": ("sqs", "2012-11-05"),
 }
-# What breaks the model's constraints is told as Logs tells any wrong parameter.
-_INVALID: Mapping[str, type[FunctoryError]] = {"logs": InvalidParameter, "secretsmanager": InvalidParameter}
+# What breaks the model's constraints is told as these services tell any wrong parameter.
+_INVALID: Mapping[str, type[FunctoryError]] = {
+    "logs": InvalidParameter,
+    "secretsmanager": InvalidParameter,
+    "sqs": InvalidQueueParameter,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ class Asked:
         """The operation's result as it goes over the wire."""
         if self.service.protocol is WireProtocol.QUERY:
             return query.write_answer(self.operation, self.service.namespace, result, request_id)
-        return json_target.write_answer(self.operation, result)
+        version = str(self.service.model.metadata["jsonVersion"])
+        return json_target.write_answer(self.operation, result, version)
 
 
 def asked_by_target(target: str, body: bytes) -> Asked:

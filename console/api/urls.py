@@ -1,5 +1,5 @@
 """Every address of the relay role: all of them are the API's. Lambda's operations have addresses; those of its
-neighbours all have the root."""
+neighbours all have the root, or that of a queue."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from django.urls import re_path
 from console.api.neighbours import neighbour
 from console.api.views import operation
 
-urlpatterns = [re_path(r"^$", neighbour), re_path(r"", operation)]
+urlpatterns = [re_path(r"^(?:[0-9]{12}/[A-Za-z0-9_.-]+/?)?$", neighbour), re_path(r"", operation)]

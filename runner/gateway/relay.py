@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from string import punctuation
@@ -13,22 +14,29 @@ from urllib.parse import quote
 import httpx
 
 from functions.errors import ServiceUnavailable
+from functions.message_queues import LONGEST_WAIT_S
+from functions.protocols import WAIT
 from functions.signing import Claim
 from functions.snapshots import Principal
 from functions.tokens import sign_principal
 from runner.gateway import answers
 from runner.gateway.authorize import Authorizer
 from runner.gateway.exchange import Exchange
+from runner.gateway.wire import Request
 
 PRINCIPAL = "x-functory-principal"
 # As it came over the wire: servers below decode it, and an encoded slash inside a name would become a real one.
 PATH = "x-functory-path"
 ANSWER_S = 120.0
+# Of those who wait for a message: how often web is asked, and how many may wait; others are answered at once.
+FIRST_PAUSE_S = 0.05
+LONGEST_PAUSE_S = 0.5
+MOST_WAITING = 200
 # What belongs to one connection only (RFC 9110, 7.6.1), and what must not be forged or is made anew.
 DROPPED = frozenset(
     {
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
-        "transfer-encoding", "upgrade", "expect", "content-length", "date", "server", PRINCIPAL, PATH,
+        "transfer-encoding", "upgrade", "expect", "content-length", "date", "server", PRINCIPAL, PATH, WAIT,
     }
 )  # fmt: skip
 
@@ -47,6 +55,8 @@ class Relay:
         )
         self._http = httpx.AsyncClient(transport=transport, base_url="http://web", timeout=ANSWER_S)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting = 0
+        self._closing = asyncio.Event()
 
     def handle(self, exchange: Exchange) -> None:
         """Check the signature, then pass the call on."""
@@ -58,7 +68,41 @@ class Relay:
         self._spawn(self._pass_on(exchange, principal, claim))
 
     async def _pass_on(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
-        request = exchange.request
+        try:
+            reply, body = await self._patiently(exchange, principal, claim)
+        except httpx.TransportError as error:
+            answers.refuse(exchange, down(error))
+            return
+        kept = [(name, value) for name, value in reply.headers.items() if name not in DROPPED]
+        exchange.respond(reply.status_code, kept, body)
+
+    async def _patiently(
+        self, exchange: Exchange, principal: Principal, claim: Claim
+    ) -> tuple[httpx.Response, bytes]:
+        """The answer; where web has none yet and the caller wants to wait (a long poll of a queue), it is asked again
+        until then. So nobody who waits holds one of its threads."""
+        loop = asyncio.get_running_loop()
+        begun, pause = loop.time(), FIRST_PAUSE_S
+        reply, body = await self._ask(exchange.request, principal, claim)
+        wait_s = min(float(reply.headers.get(WAIT, 0)), LONGEST_WAIT_S)
+        if not wait_s or self._waiting >= MOST_WAITING:
+            return reply, body
+        self._waiting += 1
+        try:
+            while WAIT in reply.headers and loop.time() + pause < begun + wait_s:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), pause)
+                if exchange.done or self._closing.is_set():
+                    break
+                reply, body = await self._ask(exchange.request, principal, claim)
+                pause = min(pause * 1.5, LONGEST_PAUSE_S)
+        finally:
+            self._waiting -= 1
+        return reply, body
+
+    async def _ask(
+        self, request: Request, principal: Principal, claim: Claim
+    ) -> tuple[httpx.Response, bytes]:
         headers = [(name, value) for name, value in request.headers.items() if name not in DROPPED]
         headers.append((PRINCIPAL, sign_principal(self._key, principal)))
         headers.append(("x-functory-region", claim.region))
@@ -70,15 +114,10 @@ class Relay:
             headers=headers,
             content=request.body,
         )
-        try:
-            reply = await self._http.send(outgoing, stream=True)
-            body = b"".join([piece async for piece in reply.aiter_raw()])  # as it is, perhaps compressed
-            await reply.aclose()
-        except httpx.TransportError as error:
-            answers.refuse(exchange, down(error))
-            return
-        kept = [(name, value) for name, value in reply.headers.items() if name not in DROPPED]
-        exchange.respond(reply.status_code, kept, body)
+        reply = await self._http.send(outgoing, stream=True)
+        body = b"".join([piece async for piece in reply.aiter_raw()])  # as it is, perhaps compressed
+        await reply.aclose()
+        return reply, body
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -86,7 +125,8 @@ class Relay:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Wait for what is under way, then close."""
+        """Wait for what is under way, then close. Who waits for a message is answered now."""
+        self._closing.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=10)
         await self._http.aclose()

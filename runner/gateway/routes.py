@@ -12,7 +12,7 @@ import msgspec
 
 from functions import limits
 from functions.errors import FunctoryError, MissingAuthenticationToken, RequestTooLarge, UnknownOperation
-from functions.protocols import protocol_of
+from functions.protocols import is_queue_path, protocol_of
 from runner.gateway import answers, invoke_api
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import new_request_id
@@ -139,8 +139,8 @@ class Routes:
 
 
 def is_neighbours(request: Request) -> bool:
-    """Whether a request on the root address asks something of STS, IAM, Logs or Events."""
-    if request.path != "/":
+    """Whether a request on the root address, or on a queue's, asks something of Lambda's neighbours."""
+    if request.path != "/" and not is_queue_path(request.path):
         return False
     if request.method == "POST":
         return "x-amz-target" in request.headers or FORM in request.headers.get("content-type", "")

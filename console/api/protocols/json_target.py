@@ -1,4 +1,4 @@
-"""The JSON protocol (Logs, Events): the operation in a header, parameters and answer in JSON, both by the model.
+"""The JSON protocol (Logs, Events, SQS): the operation in a header, parameters and answer in JSON, both by the model.
 https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html"""
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from console.api.model import Operation
 from console.api.parse import from_json
 from console.api.shape import Answer, to_json
 from functions.errors import Serialization
-from functions.protocols import JSON_TYPE
 
 
 def parse_document(shape: StructureShape | None, body: bytes) -> dict[str, Any]:
@@ -31,9 +30,9 @@ def parse_document(shape: StructureShape | None, body: bytes) -> dict[str, Any]:
     return found
 
 
-def write_answer(operation: Operation, result: Mapping[str, Any]) -> Answer:
-    """The result in JSON; nothing at all where the operation has no output."""
-    headers = {"Content-Type": JSON_TYPE}
+def write_answer(operation: Operation, result: Mapping[str, Any], version: str) -> Answer:
+    """The result in JSON, of that version of the protocol ("1.1"); nothing where the operation has no output."""
+    headers = {"Content-Type": f"application/x-amz-json-{version}"}
     if operation.output is None:
         return Answer(200, b"", headers)
     return Answer(200, json.dumps(to_json(operation.output, result)).encode(), headers)

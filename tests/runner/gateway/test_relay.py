@@ -38,6 +38,9 @@ class Web(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(reply)))
         self.send_header("x-amzn-requestid", "r-1")
+        if self.server.empty:  # nothing yet, and the caller wants to wait
+            self.server.empty -= 1
+            self.send_header("x-functory-wait", "20")
         if squeezed:
             self.send_header("content-encoding", "gzip")
         self.end_headers()
@@ -59,7 +62,7 @@ def run(tmp_path):
                 path = Path(short, "web.sock")
                 server = Server(str(path), Web) if up else None
                 if server:
-                    server.seen = []
+                    server.seen, server.empty = [], 0
                     threading.Thread(target=server.serve_forever, daemon=True).start()
                 doors = Doors(tmp_path)
                 relay = Relay(doors.authorizer, path, KEY)
@@ -120,6 +123,32 @@ def test_nobody_passes_without_a_good_signature(run):
         assert error(await doors.signed("GET", target, key="AKINONE"))[1] == "UnrecognizedClientException"
         assert error(await doors.request("GET", target))[1] == "MissingAuthenticationTokenException"
         assert server.seen == []
+
+    run(body)
+
+
+QUEUE = {"x-amz-target": "AmazonSQS.ReceiveMessage", "content-type": "application/x-amz-json-1.0"}
+
+
+@pytest.mark.parametrize("address", ["/", "/000000000001/orders"])
+def test_who_waits_for_a_message_is_answered_once_there_is_one(run, address):
+    async def body(doors, server):
+        server.empty = 3
+        status, headers, _ = await doors.signed("POST", address, b"{}", QUEUE)
+        assert (status, len(server.seen)) == (201, 4)
+        assert "x-functory-wait" not in headers
+
+    run(body)
+
+
+def test_nobody_waits_when_too_many_do(run, monkeypatch):
+    monkeypatch.setattr("runner.gateway.relay.MOST_WAITING", 0)
+
+    async def body(doors, server):
+        server.empty = 3
+        status, headers, _ = await doors.signed("POST", "/", b"{}", QUEUE)
+        assert (status, len(server.seen)) == (201, 1)
+        assert "x-functory-wait" not in headers
 
     run(body)
 
