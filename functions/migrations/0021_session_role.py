@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("functions", "0019_message_queues"),
+        ("functions", "0020_function_by_change"),
     ]
 
     operations = [
