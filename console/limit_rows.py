@@ -38,7 +38,9 @@ def rows() -> list[LimitRow]:
         LimitRow("Event kept with its call", _bytes(limits.CAPTURED_PAYLOAD), "Larger ones are not kept"),
         LimitRow("Init", f"{limits.INIT_TIMEOUT_S:.0f} s", "Everything outside the handler"),
         LimitRow(
-            "Age of an asynchronous event", f"{limits.EVENT_MAX_AGE_S // 3600} hours", "Then it is dropped"
+            "Age of an asynchronous event",
+            f"{limits.EVENT_MAX_AGE_S // 3600} hours",
+            "Then it is a dead letter",
         ),
         LimitRow("Restoring a deleted function", f"{limits.UNDO_DELETE_DAYS} days"),
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.apps import apps
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -20,12 +21,25 @@ from console.terms import TERMS, Term
 register = template.Library()
 NOTHING = "–"
 PICO = Decimal(10) ** 12
+_KINDS = {"functionurl": "function URL", "iamrole": "IAM role", "iampolicy": "IAM policy"}
 
 
 @register.filter
 def number(value: Any) -> str:
     """A whole number with thousands separators; a dash for None."""
     return NOTHING if value is None or value == "" else f"{int(value):,}"
+
+
+@register.filter
+def quantity(value: Any) -> str:
+    """A number with its decimals as far as they say something: 0.0042, 0.7, 12, 1,234; a dash for None."""
+    if value is None or value == "":
+        return NOTHING
+    amount = Decimal(str(value))
+    if amount == 0 or abs(amount) >= 10:
+        return f"{amount:,.0f}"
+    text = f"{amount.quantize(Decimal(1).scaleb(min(0, amount.adjusted() - 1)), ROUND_HALF_EVEN):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @register.filter
@@ -131,6 +145,17 @@ def ago(value: Any) -> str:
         if seconds >= length:
             return f"{seconds // length} {unit}"
     return f"{seconds} s"
+
+
+@register.filter
+def kind_words(name: str) -> str:
+    """What people call a kind of row that the audit log names, as `accesskey`: access key."""
+    if name in _KINDS:
+        return _KINDS[name]
+    try:
+        return str(apps.get_model("functions", name)._meta.verbose_name)
+    except LookupError:  # an entry outlives the kind of its target
+        return name
 
 
 @register.filter

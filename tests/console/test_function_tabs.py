@@ -267,6 +267,13 @@ def test_two_versions_are_compared_without_showing_values(admin, project, secret
     assert b"against" not in admin.get(f"{url_of(project, 'function_versions')}?a=1&b=x").content
 
 
+def test_a_single_version_is_not_offered_for_comparison(admin, project, function):
+    page = url_of(project, "function_versions")
+    assert b"Compare the two chosen" not in admin.get(page).content
+    rows.deploy(function, memory_mb=512)
+    assert b"Compare the two chosen" in admin.get(page).content
+
+
 def test_what_the_api_deployed_can_be_published(admin, project, function):
     function.latest = rows.make_revision(function)
     function.save()

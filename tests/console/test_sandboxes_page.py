@@ -109,6 +109,16 @@ def test_what_runs_is_shown_and_others_are_only_counted(config, function, admin,
     assert "1 more belongs to other projects" in page
 
 
+def test_one_that_no_call_has_used_has_no_last_call(config, function, admin, url):
+    used, unused = (
+        box(function, last_used_us=1_700_000_000_000_000),
+        box(function, id="sb-2", calls=0, last_used_us=1_700_000_000_000_000),
+    )
+    with gateway(config, {"/_functory/sandboxes": view(used, unused)}):
+        page = admin.get(url).content.decode()
+    assert page.count(">never<") == 1
+
+
 def test_nothing_running_is_no_error(config, function, admin, url):
     with gateway(config, {"/_functory/sandboxes": view()}):
         assert "No sandbox runs for this project" in admin.get(url).content.decode()

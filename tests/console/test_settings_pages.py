@@ -161,6 +161,29 @@ def test_the_audit_log_tells_who_did_what(project, admin):
     assert admin.get(address("audit", project) + "?text=nobody").context["page"].items == []
 
 
+def test_the_audit_log_names_things_as_people_do(project, admin):
+    admin.post(address("keys", project), {"description": "laptop"})
+    for kind in ("functionurl", "eventinvokeconfig", "a-kind-that-is-gone"):
+        AuditEntry.objects.create(project=project, action="x", target_kind=kind, target_name="hello")
+    page = admin.get(address("audit", project)).content.decode()
+    for words in (
+        "access key AKIA",
+        "function URL hello",
+        "event invoke config hello",
+        "a-kind-that-is-gone hello",
+    ):
+        assert words in page
+
+
+def test_what_was_not_said_has_a_dash(project, admin):
+    admin.post(address("keys", project), {"description": ""})
+    assert "<td>–</td>" in admin.get(address("keys", project)).content.decode()
+
+
+def test_old_events_become_dead_letters_as_the_limits_say(project, admin):
+    assert "Then it is a dead letter" in admin.get(address("limits", project)).content.decode()
+
+
 def test_a_developer_reads_no_audit_log(project, as_role):
     assert as_role(Role.DEVELOPER).get(address("audit", project)).status_code == 403
 

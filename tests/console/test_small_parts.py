@@ -63,6 +63,22 @@ def test_shares_read(share, text):
     assert units.percent(share) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (0.00042, "0.00042"),
+        (0.7049, "0.7"),
+        (3.04, "3"),
+        (9.96, "10"),
+        (1234.5, "1,234"),
+    ],
+)
+def test_quantities_below_ten_keep_what_counts(value, text):
+    assert units.quantity(value) == text
+
+
 def test_backticks_are_code_and_everything_is_escaped():
     assert units.ticks("run `make <up>` now") == "run <code>make &lt;up&gt;</code> now"
     assert units.ticks("a lone ` tick <b>") == "a lone ` tick &lt;b&gt;"

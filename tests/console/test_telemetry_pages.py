@@ -112,6 +112,18 @@ def test_a_bill_adds_up_and_shows_its_price(project, seed, admin):
     assert answer.context["forecast_pico"] >= 1_500_000_000_000
 
 
+def test_a_first_bill_shows_parts_of_a_gb_second(project, seed, admin):
+    seed.day(day=timezone.now().date(), requests=3, mb_ms=717_000, cost_pico=12_000_000)
+    page = admin.get(address("billing", project)).content.decode()
+    assert page.count(">0.7<") == 3
+
+
+def test_a_bills_heading_points_the_way_it_is_sorted(project, seed, admin):
+    seed.day(day=timezone.now().date(), requests=1, mb_ms=1, cost_pico=1)
+    assert "Function ↑" in admin.get(address("billing", project, sort="name")).content.decode()
+    assert "Cost ↓" in admin.get(address("billing", project)).content.decode()
+
+
 def test_a_bill_of_many_functions_names_the_dearest_and_sums_up_the_rest(project, seed, admin, monkeypatch):
     from console.views import billing
 
@@ -130,6 +142,8 @@ def test_a_bill_of_many_functions_names_the_dearest_and_sums_up_the_rest(project
         ("Other functions", 10 * 10**12),
     ]
     assert [bool(line.href) for line in reversed(context["days"])] == [True, False]
+    monkeypatch.setattr(billing, "MOST_NAMED", 4)
+    assert "1 other function<" in admin.get(address("billing", project)).content.decode()
 
 
 def test_another_month_is_read_from_the_address(project, seed, admin):
