@@ -122,6 +122,11 @@ class Config:
         return self.home / "artifacts"
 
     @property
+    def objects(self) -> Path:
+        """The bytes of objects in buckets, files by id."""
+        return self.home / "objects"
+
+    @property
     def gateway_socket(self) -> Path:
         """Where web and workers reach the gateway's internal API."""
         return self.run / "gateway.sock"

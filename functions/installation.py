@@ -10,6 +10,7 @@ from functions.artifacts import Store
 from functions.config import Config
 from functions.encryption import Vault
 from functions.keys import read_or_create_key
+from functions.object_files import ObjectFiles
 
 
 def config() -> Config:
@@ -33,3 +34,8 @@ def relay_key() -> bytes:
 def store() -> Store:
     """Where code and dependencies lie."""
     return Store(config().artifacts)
+
+
+def object_files() -> ObjectFiles:
+    """Where the bytes of objects lie."""
+    return ObjectFiles(config().objects)

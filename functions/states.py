@@ -39,6 +39,7 @@ class TriggerKind(TextChoices):
     DESTINATION = "destination", "Destination"
     EVENT_RULE = "event_rule", "Event rule"
     QUEUE = "queue", "Queue"
+    BUCKET = "bucket", "Bucket"
 
 
 class InvocationType(TextChoices):

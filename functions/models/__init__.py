@@ -1,6 +1,7 @@
 """The schema: fields, constraints and small derived reads. Telemetry models live in their own database."""
 
 from functions.models.access import AccessKey, AuditEntry, Membership, Project, User
+from functions.models.bucket import Bucket, MultipartUpload, StoredObject, UploadedPart
 from functions.models.budget import Budget
 from functions.models.event_config import EventInvokeConfig
 from functions.models.event_rule import EventRule, EventTarget
@@ -25,6 +26,7 @@ __all__ = [
     "Artifact",
     "Attempt",
     "AuditEntry",
+    "Bucket",
     "Budget",
     "DependencyTree",
     "Deployment",
@@ -55,6 +57,7 @@ __all__ = [
     "MessageQueue",
     "MetricMinute",
     "MetricSpan",
+    "MultipartUpload",
     "Project",
     "ProvisionedConcurrency",
     "QueueDeduplication",
@@ -64,7 +67,9 @@ __all__ = [
     "Revision",
     "Schedule",
     "Secret",
+    "StoredObject",
     "TestEvent",
+    "UploadedPart",
     "UsageDay",
     "UsageMonth",
     "User",

@@ -43,6 +43,7 @@ TABLE = (
     Entry("static", 0o2755),
     Entry("artifacts", 0o2755),
     Entry("artifacts/uploads", 0o2770, owned=True),
+    Entry("objects", 0o700, owned=True),
     Entry("journal", 0o2750),
     Entry("log", 0o2750),
     Entry("bin", 0o755),
