@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -28,6 +29,7 @@ from functions.states import FunctionState, Role
 
 PAGE = 30
 MOST_AT_ONCE = 200
+CHOICES_KEPT_S = 60
 # Column heads that sort: key, words, order when chosen, and the reverse where there is one.
 COLUMNS = (
     ("name", "Name", "name", "-name", ""),
@@ -57,8 +59,7 @@ def listing(request: HttpRequest, place: Place) -> HttpResponse:
         "first": not marker,
         "query": _query({**kept, "order": chosen.order}),
         "filtered": any(kept.values()),
-        "runtimes": queries.runtimes_used(project_id=place.project.id),
-        "tags": queries.tags_used(project_id=place.project.id),
+        **_choices(place),
         "states": FunctionState.choices,
         "deleted": access.deleted_functions(place.project.id).count() if not marker else 0,
         "titles": {name: row.title for name, row in RUNTIMES.items()},
@@ -107,6 +108,19 @@ def restore(request: HttpRequest, place: Place, function_id: UUID) -> HttpRespon
         return render(request, "functions/deleted.html", page, status=error.status)
     messages.info(request, f"{function.name} is back, with its versions, triggers and logs.")
     return redirect("function", place.account, function.name)
+
+
+def _choices(place: Place) -> dict[str, list[str]]:
+    """What the filters offer. Reads every function, so it is kept for a while: anything else can be typed."""
+    key = f"function-filters:{place.project.id}"
+    found: dict[str, list[str]] | None = cache.get(key)
+    if found is None:
+        found = {
+            "runtimes": queries.runtimes_used(project_id=place.project.id),
+            "tags": queries.tags_used(project_id=place.project.id),
+        }
+        cache.set(key, found, CHOICES_KEPT_S)
+    return found
 
 
 def chosen_from(request: HttpRequest) -> FunctionFilter:

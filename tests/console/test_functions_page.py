@@ -1,5 +1,6 @@
 """The list of functions, what is done to several at once, and bringing deleted ones back."""
 
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -98,3 +99,15 @@ def test_restoring_needs_the_role_developer_and_the_project(as_role, stranger, p
     url = reverse("function_restore", args=[project.account, function.pk])
     assert as_role(Role.VIEWER).post(url).status_code == 403
     assert stranger.post(url).status_code == 404
+
+
+def test_the_filters_choices_are_read_once_in_a_while(project, function, admin):
+    first = page_of(admin, project)
+    assert first.context["runtimes"] == ["python3.13"]
+    rows.make_function(project, "later", runtime="nodejs24.x")
+    Function.objects.filter(name="later").update(tags={"team": "blue"})
+    again = page_of(admin, project)
+    assert (again.context["runtimes"], again.context["tags"]) == (["python3.13"], [])
+    cache.clear()
+    fresh = page_of(admin, project).context
+    assert (fresh["runtimes"], fresh["tags"]) == (["nodejs24.x", "python3.13"], ["team"])
