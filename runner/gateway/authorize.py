@@ -41,6 +41,10 @@ class Keys(Protocol):
         """An access key; None when it does not work."""
         ...
 
+    def known_key(self, key_id: str) -> KeySnapshot | None:
+        """An access key that is known at once, or None."""
+        ...
+
     def role(self, project_id: str, name: str, then: Callable[[Any], None]) -> None:
         """What an IAM role may do: a RoleSnapshot."""
         ...
@@ -51,6 +55,10 @@ class Authority(Protocol):
 
     def check(self, request: Request, allowed: Allowed, refused: Refused) -> None:
         """Tell one of the two, once."""
+        ...
+
+    def known(self, request: Request) -> tuple[Principal, Claim] | None:
+        """Who calls, if that can be said at once; None to ask `check`. Raises FunctoryError for who may not."""
         ...
 
 
@@ -65,6 +73,23 @@ class Authorizer:
         """Keys that were used since the last question, and when last."""
         uses, self._uses = self._uses, {}
         return uses
+
+    def known(self, request: Request) -> tuple[Principal, Claim] | None:
+        """Who calls with a key that is known, under a signature that is soon verified; None for all others. Raises
+        FunctoryError."""
+        if len(request.body) > HASHED_AT_ONCE:
+            return None
+        signed = SignedRequest(request.method, request.path, request.query, request.headers, request.body)
+        claim = read_claim(signed)
+        key = self._keys.known_key(claim.key_id)
+        if key is None or key.principal.role_name:
+            return None
+        wrong = _unusable(key, signed)
+        if wrong is not None:
+            raise wrong
+        verify(signed, claim, key.secret, datetime.now(UTC))
+        self._uses[key.key_id] = claim.at
+        return key.principal, claim
 
     def check(self, request: Request, allowed: Allowed, refused: Refused) -> None:
         """Tell one of the two, once."""

@@ -134,6 +134,22 @@ class Catalog:
             read = partial(self._source.role_snapshot, project_id=project_id, name=name)
             self._ask(key, read, then)
 
+    def known_route(self, account: str, region: str, name: str, qualifier: str) -> Route | None:
+        """A function by name if that is in memory: the way of nearly every call, without callbacks."""
+        route = self._known(("route", account, region, name, qualifier))
+        return route if isinstance(route, Route) else None
+
+    def known_key(self, key_id: str) -> KeySnapshot | None:
+        """An access key if it is in memory."""
+        key = self._known(("key", key_id))
+        return key if isinstance(key, KeySnapshot) else None
+
+    def _known(self, key: Hashable) -> Any:
+        entry = self._entries.get(key)
+        if entry is None or not (self.subscribed or self._loop.time() - entry.read_at < UNSUBSCRIBED_S):
+            return None
+        return entry.value
+
     async def revision(self, revision_id: UUID) -> FunctionSnapshot:
         """A revision for its first start; never cached. Raises FunctoryError."""
         read = partial(self._source.revision_snapshot, revision_id=revision_id)

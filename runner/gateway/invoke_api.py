@@ -58,6 +58,10 @@ class InvokeApi:
 
     def handle(self, exchange: Exchange) -> None:
         """POST .../functions/<name>/invocations."""
+        caller = self._authorizer.known(exchange.request)
+        if caller is not None:
+            self._authorized(exchange, *caller)
+            return
         allowed = answers.guarded(exchange, self._authorized, exchange)
         self._authorizer.check(exchange.request, allowed, partial(answers.refuse, exchange))
 
@@ -167,8 +171,16 @@ def find_route(
     request that cannot be meant."""
     reference = named(segment, exchange.request.query)
     check_region(reference, principal, claim.region)
-    told = answers.guarded(exchange, then, read_wish(exchange), principal)
+    wish = read_wish(exchange)
     account = reference.account or principal.account
+    if account == principal.account:
+        known = catalog.known_route(
+            account, reference.region or claim.region, reference.name, reference.qualifier
+        )
+        if known is not None:
+            then(wish, principal, known)
+            return
+    told = answers.guarded(exchange, then, wish, principal)
     if account != principal.account:
         told = partial(_hidden, told, principal, reference)
     catalog.route(account, reference.region or claim.region, reference.name, reference.qualifier, told)
