@@ -24,7 +24,8 @@ Place = tuple[int, UUID]  # a rank, negated, and whose it is: sorts as a page do
 @dataclass(frozen=True, slots=True)
 class Activity:
     """Calls, errors and throttles of the last 24 hours, p95 of the duration today and yesterday (UTC) in
-    microseconds (None while nothing ran), the last call with its outcome, and the cost of this UTC month in 1e-12 USD."""
+    microseconds (None while nothing ran), the last call with its outcome, and the cost of this UTC month in
+    1e-12 USD."""
 
     calls: int = 0
     errors: int = 0
