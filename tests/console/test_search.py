@@ -54,8 +54,8 @@ def test_actions_need_the_role(admin, as_role, found, project):
 
 
 def test_nothing_found_is_said_and_other_projects_stay_unseen(admin, found):
-    rows.make_function(rows.make_project("Other"), "secret")
-    assert "Nothing is called" in found(admin, "secret")
+    rows.make_function(rows.make_project("Other"), "theirs")
+    assert "Nothing is called" in found(admin, "theirs")
 
 
 def test_strangers_search_nothing(stranger, project):
