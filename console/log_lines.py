@@ -114,7 +114,7 @@ def _load(text: str) -> object:
 
 
 def _continues_traceback(line: str, inside: bool) -> bool:
-    return inside or line.startswith("Traceback (most recent call last)")
+    return not _PLATFORM.match(line) and (inside or line.startswith("Traceback (most recent call last)"))
 
 
 def _ends_traceback(line: str) -> bool:

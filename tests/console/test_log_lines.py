@@ -36,6 +36,15 @@ def test_levels_of_a_python_log():
     ]
 
 
+def test_a_raised_errors_traceback_ends_before_lambdas_own_lines():
+    """Python's runtime names the error above its frames, so that no line of it follows them."""
+    frames = (
+        'Traceback (most recent call last):\n  File "/var/task/app.py", line 3, in handler\n    raise X\n'
+    )
+    text = f"[ERROR] X: no\n{frames}END RequestId: 1\nREPORT RequestId: 1\tDuration: 1.00 ms\n"
+    assert levels(text) == [*["error"] * 4, "platform", "platform"]
+
+
 def test_levels_of_a_node_log_and_of_json_lines():
     assert levels("2026-01-01T00:00:00.000Z\tabc\tERROR\tboom") == ["error"]
     assert levels('{"level":"warn","message":"x"}\n{"level":"odd"}\n{broken') == ["warn", "", ""]
