@@ -109,6 +109,21 @@ def drain_started() -> None:
     connection().delete(_waiting_drain())
 
 
+def hold_sources(owner: str, seconds: int) -> bool:
+    """Be the one that polls sources for so long, or for longer; whether nobody else is."""
+    client, key = connection(), prefix() + "sources"
+    if client.set(key, owner, nx=True, ex=seconds):
+        return True
+    return client.get(key) == owner.encode() and bool(client.expire(key, seconds))
+
+
+def release_sources(owner: str) -> None:
+    """Let another poll sources."""
+    client, key = connection(), prefix() + "sources"
+    if client.get(key) == owner.encode():
+        client.delete(key)
+
+
 def enqueue_housekeeping(name: str) -> None:
     """Wake a worker for one kind of housekeeping."""
     _enqueue(HOUSEKEEPING, HOUSEKEEPING_JOB, f"housekeeping-{name}-{new_id()}", [name])

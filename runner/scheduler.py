@@ -1,5 +1,6 @@
-"""The scheduler: hands over schedules that are due, wakes drains when events are, moves releases on, and has house
-kept now and then. Any number may run: each due time fires once. Runs no function itself.
+"""The scheduler: hands over schedules that are due, wakes drains when events are, or messages of queues that call
+functions, moves releases on, and has house kept now and then. Any number may run: each due time fires once. Runs no
+function itself.
 
 A firing is written to the event stream first and noted in its row afterwards. Whoever dies in between leaves it
 due; it is then written again under the same event id, which the recorder stores once."""
@@ -19,6 +20,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from functions import queues
+from functions.queries.message_queues import any_visible, watched_queues
 from functions.records import encode
 from functions.services import budgets, events, firings, releases
 
@@ -36,6 +38,7 @@ HOUSEKEEPING_S: Mapping[str, float] = {
     "builders": 600.0,
     "sessions": 3600.0,
     "log_groups": 300.0,
+    "queues": 300.0,
 }
 BUDGETS_S = 5.0  # a hard budget is overrun by what is spent in so long, and until it is recorded
 LOST_AFTER = timedelta(seconds=30)
@@ -67,7 +70,7 @@ class Scheduler:
         """Everything that is due now."""
         self.fire()
         now = self.now()
-        if events.any_due(now, lost_before=now - LOST_AFTER):
+        if events.any_due(now, lost_before=now - LOST_AFTER) or any_visible(watched_queues(), now):
             queues.enqueue_drain()
         releases.advance_due(now=now)
         if self.is_time("budgets", BUDGETS_S):

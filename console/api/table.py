@@ -9,6 +9,7 @@ from typing import Any
 from console.api.call import Call
 from console.api.operations import (
     account,
+    event_sources,
     events,
     functions,
     layers,
@@ -74,4 +75,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetProvisionedConcurrencyConfig": provisions.get_provisioned_concurrency_config,
     "ListProvisionedConcurrencyConfigs": provisions.list_provisioned_concurrency_configs,
     "DeleteProvisionedConcurrencyConfig": provisions.delete_provisioned_concurrency_config,
+    "CreateEventSourceMapping": event_sources.create_event_source_mapping,
+    "GetEventSourceMapping": event_sources.get_event_source_mapping,
+    "ListEventSourceMappings": event_sources.list_event_source_mappings,
+    "UpdateEventSourceMapping": event_sources.update_event_source_mapping,
+    "DeleteEventSourceMapping": event_sources.delete_event_source_mapping,
 }

@@ -19,6 +19,7 @@ from functions.snapshots import Principal
 from functions.states import Role
 
 Key = tuple[UUID, str]
+SEND = "sqs:SendMessage"
 
 
 def key_of(function_id: UUID, qualifier: str) -> Key:
@@ -41,8 +42,18 @@ def policy_of(config: EventInvokeConfig | None) -> Policy:
 
 
 def may_tell(source: Function, revision: Revision | None, destination: str) -> bool:
-    """Whether the execution role lets the function's end be told to another function. A role of which nobody has made
-    an IAM role holds nothing back."""
+    """Whether the execution role lets the function's end be told to another function, or to a queue."""
+    return may_do(source, revision, SEND if is_queue(destination) else INVOKE, destination)
+
+
+def is_queue(arn: str) -> bool:
+    """Whether an ARN is a message queue's."""
+    return arn.split(":")[2:3] == ["sqs"]
+
+
+def may_do(source: Function, revision: Revision | None, action: str, resource: str) -> bool:
+    """Whether the execution role allows what Functory does for the function. A role of which nobody has made an IAM
+    role holds nothing back."""
     role = (revision.role if revision else "").rpartition("/")[2]
     if not role:
         return True
@@ -58,4 +69,4 @@ def may_tell(source: Function, revision: Revision | None, destination: str) -> b
         role=Role.DEVELOPER,
         permissions=permissions,
     )
-    return decision(acting, INVOKE, destination, source.region, timezone.now()) is Decision.ALLOWED
+    return decision(acting, action, resource, source.region, timezone.now()) is Decision.ALLOWED

@@ -34,6 +34,7 @@ from functions.queries.message_queues import dead_letter_queue, is_watched
 from functions.queue_errors import InvalidQueueParameter, MessageNotInflight, MissingQueueParameter
 from functions.queues import enqueue_drain
 
+UNSEEN_AGAIN = timedelta(seconds=2)
 _ROUNDS = 20  # of looking at messages that turn out to be dead or too old
 
 
@@ -172,7 +173,17 @@ def give_back(messages: Sequence[QueueMessage], *, now: datetime, counted: bool)
         if counted:
             rows.update(receipt="", visible_at=now + back_off(message.receives))
         else:
-            rows.update(receipt="", visible_at=now + back_off(1), receives=F("receives") - 1)
+            rows.update(receipt="", visible_at=now + UNSEEN_AGAIN, receives=F("receives") - 1)
+
+
+def bury(*, queue: MessageQueue, messages: Sequence[QueueMessage]) -> None:
+    """Move messages to the dead-letter queue at once; without one they are gone."""
+    dead_letters = dead_letter_queue(queue)
+    if dead_letters is None:
+        finish(messages)
+        return
+    with transaction.atomic(using="telemetry"):
+        _bury(queue, dead_letters, {message.pk for message in messages}, timezone.now())
 
 
 def back_off(receives: int) -> timedelta:

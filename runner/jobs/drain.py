@@ -1,4 +1,6 @@
-"""The job that delivers asynchronous events: one drain claims many due events and delivers them at once."""
+"""The job that delivers asynchronous events and what lies in message queues: one drain claims much that is due and
+delivers it at once. Both in one job, since a small machine has one process for them, and neither may wait for the
+other's long calls."""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -17,8 +19,11 @@ from functions import queues
 from functions.config import Config
 from functions.ids import new_id
 from runner.client import AsyncGatewayClient
-from runner.jobs.delivery import AT_ONCE, Delivery
+from runner.jobs.delivery import AT_ONCE, CLAIM_FOR_S, POLL_S, Delivery
 from runner.jobs.ledger import Ledger
+from runner.sources import sqs
+from runner.sources.desk import Desk
+from runner.sources.sqs import QueuePolls
 
 
 def run() -> None:
@@ -30,8 +35,30 @@ def run() -> None:
 
 async def _drain(config: Config, stopping: threading.Event) -> None:
     owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{new_id().hex[-8:]}"
-    async with AsyncGatewayClient(config, AT_ONCE) as client, Ledger(config, owner) as ledger:
-        await Delivery(client, ledger, stopping).run()
+    async with (
+        AsyncGatewayClient(config, AT_ONCE + sqs.AT_ONCE) as client,
+        Ledger(config, owner) as ledger,
+        Desk(owner) as desk,
+    ):
+        delivery, polls = Delivery(client, ledger, stopping), QueuePolls(client, desk, stopping)
+        await _side_by_side([delivery.run, polls.run], stopping)
+
+
+async def _side_by_side(runs: Sequence[Callable[[], Awaitable[None]]], stopping: threading.Event) -> None:
+    """Each looks for work again until none of the others has any."""
+    until = asyncio.get_running_loop().time() + CLAIM_FOR_S
+    busy: set[int] = set()
+
+    async def keep(number: int) -> None:
+        while True:
+            busy.add(number)
+            await runs[number]()
+            busy.discard(number)
+            if not busy or stopping.is_set() or asyncio.get_running_loop().time() > until:
+                return
+            await asyncio.sleep(POLL_S)
+
+    await asyncio.gather(*(keep(number) for number in range(len(runs))))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from functions.installation import store
 from functions.limits import UNDO_DELETE_DAYS
 from functions.models import Deployment, Function
 from functions.queries.layers import joined_layers
-from functions.services import code, deploys, log_chunks, retention
+from functions.services import code, deploys, log_chunks, queue_messages, retention
 from functions.services.functions import purge_function
 from functions.services.layers import forget_layers
 from functions.states import DEPLOYMENT_ENDED, DeploymentState
@@ -100,6 +100,13 @@ def remove_builders() -> None:
         log.warning("%s", error)
 
 
+def discard_messages() -> None:
+    """Remove messages that nobody has received for as long as their queue keeps them."""
+    removed = queue_messages.discard_old(now=timezone.now())
+    if removed:
+        log.info("removed %d messages past their retention", removed)
+
+
 KINDS: Mapping[str, Callable[[], None]] = {
     "deployments": take_up_deployments,
     "logs": prepare_log_search,
@@ -109,6 +116,7 @@ KINDS: Mapping[str, Callable[[], None]] = {
     "builders": remove_builders,
     "sessions": discard_sessions,
     "log_groups": expire_log_groups,
+    "queues": discard_messages,
 }
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.contract_api.commands import aws
 from tests.contract_api.refusals import refused
 from tests.support.product import ACCOUNT
+from tests.support.stack import wait_for
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
@@ -98,3 +99,59 @@ def test_the_command(product):
     found = typed("receive-message", "--queue-url", url)["Messages"]
     assert [one["Body"] for one in found] == ["x"]
     typed("delete-queue", "--queue-url", url)
+
+
+WORKER = """
+def lambda_handler(event, context):
+    bad = [one['messageId'] for one in event['Records'] if one['body'] == 'poison']
+    good = [one['body'] for one in event['Records'] if one['body'] != 'poison']
+    print('worked on', good, 'of', len(event['Records']))
+    return {'batchItemFailures': [{'itemIdentifier': one} for one in bad]}
+"""
+
+
+def count(sqs, url):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(value) for value in found.values())
+
+
+def worked_on(product, function):
+    rows = product.rows(
+        "select l.text from functions_invocationlog l join functions_invocation i on i.id = l.invocation_id "
+        "where i.function_name = ? and i.\"trigger\" = 'queue'",
+        function,
+    )
+    return "\n".join(row["text"] for row in rows)
+
+
+def test_a_function_works_off_a_queue_and_poison_ends_as_a_dead_letter(product, sqs):
+    product.create("worker", WORKER)
+    client = product.client()
+    dead = make(sqs, "work-dead")
+    policy = json.dumps({"deadLetterTargetArn": f"{ARN}:work-dead", "maxReceiveCount": 2})
+    url = make(sqs, "work", RedrivePolicy=policy)
+    made = client.create_event_source_mapping(
+        FunctionName="worker",
+        EventSourceArn=f"{ARN}:work",
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    bodies_sent = [*(f"m{number:02}" for number in range(30)), "poison"]
+    for start in range(0, len(bodies_sent), 10):
+        entries = [{"Id": body, "MessageBody": body} for body in bodies_sent[start : start + 10]]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    wait_for("the queue is empty", lambda: count(sqs, url) == 0, 60)
+    assert count(sqs, dead) == 1
+    wait_for("all are logged", lambda: all(f"m{n:02}" in worked_on(product, "worker") for n in range(30)), 30)
+    found = client.get_event_source_mapping(UUID=made["UUID"])
+    assert found["State"] == "Enabled"
+    assert found["LastProcessingResult"]
+    client.update_event_source_mapping(UUID=made["UUID"], Enabled=False)
+    sqs.send_message(QueueUrl=url, MessageBody="kept")
+    time.sleep(1.5)  # a tick of the scheduler
+    assert count(sqs, url) == 1
+    client.update_event_source_mapping(UUID=made["UUID"], Enabled=True)
+    wait_for("it is worked off", lambda: count(sqs, url) == 0, 30)
+    client.delete_event_source_mapping(UUID=made["UUID"])
+    gone = refused(client.get_event_source_mapping, UUID=made["UUID"])
+    assert gone[:2] == ("ResourceNotFoundException", 404)

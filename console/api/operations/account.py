@@ -9,32 +9,36 @@ from django.db.models import Sum
 from console.api.call import Call
 from functions.errors import InvalidParameterValue, ResourceNotFound
 from functions.limits import UNPACKED, ZIP
-from functions.models import Artifact, Function
+from functions.models import Artifact, EventSourceMapping, Function
 from functions.naming import parse_reference
 from functions.queries.access import live_functions
+from functions.queries.event_sources import mapping_with_id
 from functions.services import functions as services
+from functions.services.event_sources import set_mapping_tags
 
 Output = dict[str, Any]
+_MAPPING = ":event-source-mapping:"
 _TOTAL_CODE = 75 * 1024**3  # AWS's default quota for functions and layers
 
 
 def list_tags(call: Call) -> Output:
-    """A function's tags."""
+    """The tags of a function or an event source mapping."""
     return {"Tags": _tagged(call).tags}
 
 
 def tag_resource(call: Call) -> Output:
     """Add or change tags."""
-    function = _tagged(call)
-    services.set_tags(acting=call.principal, function=function, tags={**function.tags, **call["Tags"]})
+    tagged = _tagged(call)
+    _set_tags(call, tagged, {**tagged.tags, **call["Tags"]})
     return {}
 
 
 def untag_resource(call: Call) -> Output:
     """Remove tags; missing ones are no error."""
-    function = _tagged(call)
-    kept = {name: value for name, value in function.tags.items() if name not in call["TagKeys"]}
-    services.set_tags(acting=call.principal, function=function, tags=kept)
+    tagged = _tagged(call)
+    _set_tags(
+        call, tagged, {name: value for name, value in tagged.tags.items() if name not in call["TagKeys"]}
+    )
     return {}
 
 
@@ -83,10 +87,20 @@ def get_function_code_signing_config(call: Call) -> Output:
     return {}
 
 
-def _tagged(call: Call) -> Function:
-    reference = parse_reference(call["Resource"])
-    if not call["Resource"].startswith("arn:"):
-        raise InvalidParameterValue(f"{call['Resource'][:200]} is not an ARN.")
+def _tagged(call: Call) -> Function | EventSourceMapping:
+    named = call["Resource"]
+    if not named.startswith("arn:"):
+        raise InvalidParameterValue(f"{named[:200]} is not an ARN.")
+    if _MAPPING in named:
+        return mapping_with_id(call.project.pk, named.partition(_MAPPING)[2])
+    reference = parse_reference(named)
     if reference.account != call.project.account:
-        raise ResourceNotFound(f"Function not found: {call['Resource']}")
+        raise ResourceNotFound(f"Function not found: {named}")
     return call.function_by(reference)
+
+
+def _set_tags(call: Call, tagged: Function | EventSourceMapping, tags: dict[str, str]) -> None:
+    if isinstance(tagged, Function):
+        services.set_tags(acting=call.principal, function=tagged, tags=tags)
+    else:
+        set_mapping_tags(acting=call.principal, mapping=tagged, tags=tags)
