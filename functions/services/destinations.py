@@ -1,5 +1,5 @@
-"""Tells destinations of events that have ended: an event of theirs is stored in the same transaction, so that none is
-lost and none told twice. Called where events end, inside that transaction."""
+"""Tells destinations of events that have ended: a function's event, or a queue's message, is stored in the same
+transaction, so that none is lost and none told twice. Called where events end, inside that transaction."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from functions.ids import new_id
 from functions.models import Event, EventInvokeConfig, Function, Revision
 from functions.naming import parse_reference
 from functions.queries.access import live_functions
-from functions.queries.event_configs import event_configs, key_of, may_tell
+from functions.queries.event_configs import event_configs, is_queue, key_of, may_tell
+from functions.queries.message_queues import queue_by_arn
 from functions.queues import enqueue_drain
 from functions.records import AcceptedEvent, InvocationRecord
 from functions.redaction import redacted
+from functions.services.queue_messages import Sending, check_sending, send
 from functions.states import LATEST, EventState, Outcome, RecursiveLoop, TriggerKind
 
 CONDITIONS = {
@@ -45,7 +47,8 @@ class Ended:
 
 
 def forward(ended: Sequence[Ended], now: datetime) -> list[AcceptedEvent]:
-    """The events that destinations get, to be stored by the caller within its transaction."""
+    """The events that functions get, to be stored by the caller within its transaction; messages of queues are stored
+    here."""
     configs = event_configs({one.function_id for one in ended}) if ended else {}
     told = []
     for one in ended:
@@ -75,6 +78,31 @@ def _told(ended: Ended, arn: str, now: datetime) -> list[AcceptedEvent]:
     source = Function.objects.select_related("project", "latest").filter(pk=ended.function_id).first()
     if event is None or source is None:
         return []
+    if not may_tell(source, _revision(ended.record, source), arn):
+        log.warning("event %s: the role of %s may not tell its destination %s", event.pk, source.name, arn)
+        return []
+    payload = _payload(ended, event, source, now)
+    if is_queue(arn):
+        _send(source, event, arn, payload)
+        return []
+    return _call(source, event, arn, payload, now)
+
+
+def _send(source: Function, event: Event, arn: str, payload: str) -> None:
+    queue = queue_by_arn(source.project_id, source.project.account, arn)
+    if queue is None:
+        log.warning("event %s: its destination %s does not exist", event.pk, arn)
+        return
+    message = Sending(payload, trace=event.trace_id)
+    try:
+        check_sending(queue, message)
+    except FunctoryError as error:
+        log.warning("event %s: its destination %s does not take it: %s", event.pk, arn, error.message)
+        return
+    send(queue=queue, messages=[message], sender=source.name)
+
+
+def _call(source: Function, event: Event, arn: str, payload: str, now: datetime) -> list[AcceptedEvent]:
     try:
         named = parse_reference(arn)
     except FunctoryError:
@@ -83,9 +111,6 @@ def _told(ended: Ended, arn: str, now: datetime) -> list[AcceptedEvent]:
     target = rows.exclude(latest=None).first()
     if target is None:
         log.warning("event %s: its destination %s does not exist", event.pk, arn)
-        return []
-    if not may_tell(source, _revision(ended.record, source), arn):
-        log.warning("event %s: the role of %s may not call its destination %s", event.pk, source.name, arn)
         return []
     trace, calls = lineage.extended(event.trace_id, str(target.pk))
     if calls > lineage.MOST_CALLS and target.recursive_loop == RecursiveLoop.TERMINATE:
@@ -100,7 +125,7 @@ def _told(ended: Ended, arn: str, now: datetime) -> list[AcceptedEvent]:
             trigger=TriggerKind.DESTINATION,
             trigger_id=str(source.pk),
             accepted_us=int(now.timestamp() * 1_000_000),
-            payload=_payload(ended, event, source, now),
+            payload=payload,
             trace_id=trace,
         )
     ]

@@ -10,7 +10,8 @@ from functions.errors import InvalidParameterValue, ResourceNotFound, Unsupporte
 from functions.models import EventInvokeConfig, Function
 from functions.naming import is_latest, parse_reference
 from functions.queries.access import live_functions
-from functions.queries.event_configs import may_tell
+from functions.queries.event_configs import is_queue, may_tell
+from functions.queries.message_queues import queue_by_arn
 from functions.queues import announce_change
 from functions.services.guard import record, require
 from functions.services.triggers import check_target
@@ -104,26 +105,47 @@ def _save(config: EventInvokeConfig, acting: Principal, values: dict[str, Any]) 
 
 
 def _check_destination(function: Function, arn: str) -> None:
-    """It must be another function of the project; raises InvalidParameterValue in AWS's words."""
+    """It must be another function or a queue of the project; raises InvalidParameterValue in AWS's words."""
+    if is_queue(arn):
+        _check_queue(function, arn)
+        return
     if arn.split(":")[2:3] != ["lambda"]:
-        raise Unsupported(f"Destination {arn[:100]}: only functions are supported as destinations yet.")
+        raise Unsupported(
+            f"Destination {arn[:100]}: only functions and queues are supported as destinations yet."
+        )
     try:
         named = parse_reference(arn)
     except InvalidParameterValue:
-        raise InvalidParameterValue(f"The destination ARN {arn} is invalid.") from None
+        raise _invalid(arn) from None
     if named.account != function.project.account or named.region != function.region:
-        raise InvalidParameterValue(f"The destination ARN {arn} is invalid.")
+        raise _invalid(arn)
     if named.name == function.name:
         raise InvalidParameterValue("You can't specify the function as a destination for itself.")
     found = live_functions(function.project_id).filter(region=named.region, name=named.name).first()
     if found is None:
-        raise InvalidParameterValue(f"The destination ARN {arn} is invalid.")
+        raise _invalid(arn)
     found.project = function.project
     check_target(found, named.qualifier)
+    _check_role(function, arn, "InvokeFunction")
+
+
+def _check_queue(function: Function, arn: str) -> None:
+    """FIFO queues are no destinations, in AWS neither."""
+    queue = queue_by_arn(function.project_id, function.project.account, arn)
+    if queue is None or queue.fifo:
+        raise _invalid(arn)
+    _check_role(function, arn, "SendMessage")
+
+
+def _check_role(function: Function, arn: str, action: str) -> None:
     if not may_tell(function, function.latest, arn):
         raise InvalidParameterValue(
-            f"The function's execution role does not have permissions to call InvokeFunction on {arn}"
+            f"The function's execution role does not have permissions to call {action} on {arn}"
         )
+
+
+def _invalid(arn: str) -> InvalidParameterValue:
+    return InvalidParameterValue(f"The destination ARN {arn} is invalid.")
 
 
 def _picture(config: EventInvokeConfig) -> dict[str, Any]:

@@ -85,8 +85,8 @@ def test_a_configuration_is_set_changed_and_taken_back(developer, viewer, functi
 
 def test_destinations_are_other_functions_of_the_project(developer, project, function, listener, draft):
     put(developer, function, on_success=listener.arn, on_failure=f"{listener.arn}:live")
-    for arn in ("arn:aws:sqs:us-east-1:000000000001:q", "kafka://topic"):
-        with pytest.raises(Unsupported, match="only functions are supported"):
+    for arn in ("arn:aws:sns:us-east-1:000000000001:t", "kafka://topic"):
+        with pytest.raises(Unsupported, match="only functions and queues are supported"):
             put(developer, function, on_success=arn)
     for arn in (
         f"{listener.arn}x",
