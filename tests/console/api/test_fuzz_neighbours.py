@@ -27,8 +27,6 @@ pytestmark = [
     pytest.mark.django_db(databases=["default", "telemetry"]),
     pytest.mark.urls("console.api.urls"),
 ]
-TARGETS = {"logs": "Logs_20140328", "events": "AWSEvents", "secretsmanager": "secretsmanager"}
-VERSIONS = {"sts": "2011-06-15", "iam": "2010-05-08"}
 ARN = "arn:aws:lambda:us-east-1:{account}:function:hello"
 TRUST = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}'
 ALLOW = '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
@@ -65,6 +63,8 @@ GOOD = {
     "InputPath": ("$.detail", "x"),
     "InputTemplate": ('"<a>"', "<a"),
     "SecretId": ("password", "other"),
+    "QueueName": ("jobs", "x"),
+    "QueueUrl": ("http://127.0.0.1:9000/{account}/jobs", "x"),
 }
 # What has an effect on AWS and none here is refused at once: without it more is seen.
 REFUSED = {"PermissionsBoundary", "Policy", "PolicyArns", "kmsKeyId", "EndpointId", "ProvidedContexts"}
@@ -142,12 +142,13 @@ def ask(principal, function):
     def send(service: str, operation: str, parameters: Any):
         headers = {"x-functory-principal": word}
         text = json.dumps(parameters).replace("{account}", principal.account)
-        if service in TARGETS:
-            headers["x-amz-target"] = f"{TARGETS[service]}.{operation}"
+        about = model_of(service).metadata
+        if "targetPrefix" in about:
+            headers["x-amz-target"] = f"{about['targetPrefix']}.{operation}"
             return client.generic(
                 "POST", "/", text, content_type="application/x-amz-json-1.1", headers=headers
             )
-        form = [("Action", operation), ("Version", VERSIONS[service]), *flattened("", json.loads(text))]
+        form = [("Action", operation), ("Version", about["apiVersion"]), *flattened("", json.loads(text))]
         body = urlencode(form, errors="surrogatepass")
         kind = "application/x-www-form-urlencoded"
         return client.generic("POST", "/", body, content_type=kind, headers=headers)
