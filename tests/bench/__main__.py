@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -58,6 +59,13 @@ def ceiling(bench: Bench) -> list[str]:
     ]
 
 
+def busy(result: Result) -> list[str]:
+    """Whether others wanted the processors, so that only ratios mean something."""
+    if float(result.rig["load before"]) < 0.5 * len(os.sched_getaffinity(0)):
+        return []
+    return ["This machine was busy with other work before the run: ratios count, absolute figures do not."]
+
+
 def recorded(bench: Bench) -> list[str]:
     """Whether every call that was answered has its record."""
     missing = bench.functory.missing()
@@ -91,8 +99,9 @@ def measured(options: argparse.Namespace) -> Result:
                 bench.notes.append(f"The case {name} failed: {type(error).__name__}: {error}")
                 say(bench.notes[-1])
             say(f"{name}: {time.monotonic() - began:.0f} s")
+        result.rig["load after"] = f"{os.getloadavg()[0]:.2f}"
         result.rows = bench.rows
-        result.notes = [*ceiling(bench), *recorded(bench), *bench.notes]
+        result.notes = [*busy(result), *ceiling(bench), *recorded(bench), *bench.notes]
     return result
 
 
