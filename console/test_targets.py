@@ -29,7 +29,7 @@ def targets(function: Function, *, editing: bool = False) -> list[Target]:
     rows = Version.objects.filter(function=function).order_by("-number")
     numbers = rows.values_list("number", flat=True)[:MOST_VERSIONS]
     if editing:
-        draft, live = [], [Target(DRAFT, "Draft: what you edit"), *live]
+        draft, live = [], [Target(DRAFT, "Draft"), *live]
     return [*live, *draft, *latest, *others, *(Target(str(one), f"Version {one}") for one in numbers)]
 
 

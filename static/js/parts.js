@@ -21,6 +21,12 @@ document.addEventListener("click", async (event) => {
   }, 1600);
 });
 
+// On a phone the tab that one is on may lie outside of what its row shows.
+document.querySelectorAll(".nav-tabs [aria-current]").forEach((tab) => {
+  const row = tab.closest(".nav-tabs");
+  row.scrollLeft += Math.max(0, tab.getBoundingClientRect().right + 16 - row.getBoundingClientRect().right);
+});
+
 document.addEventListener("input", (event) => {
   const box = event.target.closest("[data-confirm-name]");
   if (!box) return;

@@ -1,0 +1,67 @@
+"""What has to fit, fits: tabs and long words on a phone, code and labels on a laptop."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.console import address, log_in
+from tests.support.product import Product
+from tests.support.stack import Stack, wait_for
+
+pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
+
+NAME = "fits-on-every-screen"
+
+
+@pytest.fixture(scope="module")
+def function(product: Product) -> str:
+    """One function, and a request that was refused with many long words."""
+    product.create(NAME)
+    client = product.client("viewer")
+    with pytest.raises(client.exceptions.ClientError):
+        client.invoke(FunctionName=NAME, Payload=b"{}")
+    wait_for("the refusal", lambda: product.rows("SELECT 1 FROM functions_refusal"), 60)
+    return NAME
+
+
+@pytest.fixture
+def phone(page: Page, stack: Stack) -> Page:
+    """A logged-in phone."""
+    log_in(page, stack)
+    page.set_viewport_size({"width": 390, "height": 844})
+    return page
+
+
+@pytest.mark.parametrize("path", ["settings/about", "events?state=succeeded", f"functions/{NAME}/security"])
+def test_the_tab_one_is_on_is_seen_on_a_phone(phone: Page, stack: Stack, function: str, path: str) -> None:
+    phone.goto(address(stack, path))
+    expect(phone.locator(".nav-tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
+def test_a_reason_on_a_phone_is_read_in_lines_of_several_words(
+    phone: Page, stack: Stack, function: str
+) -> None:
+    phone.goto(address(stack, f"logs/refused?function={function}"))
+    row = phone.locator("tbody tr")
+    box = row.first.bounding_box()
+    assert box is not None
+    assert box["height"] < 300
+
+
+def test_code_has_the_most_of_its_page_on_a_laptop(page: Page, stack: Stack, function: str) -> None:
+    log_in(page, stack)
+    page.goto(address(stack, f"functions/{function}/code"))
+    box = page.locator(".editor .cm-editor").bounding_box()
+    assert box is not None
+    assert box["width"] > 480
+
+
+def test_no_runtimes_badge_is_cut_off(page: Page, stack: Stack, function: str) -> None:
+    log_in(page, stack)
+    page.goto(address(stack, "new"))
+    page.get_by_label("Name", exact=True).fill("whose-badges-fit")
+    page.get_by_role("button", name="Next: runtime").click()
+    badges = page.locator(".choice .badge")
+    expect(badges.first).to_be_visible()
+    assert not badges.evaluate_all("(all) => all.some((one) => one.scrollWidth > one.clientWidth)")
