@@ -193,7 +193,7 @@ function showStatus(trouble = "") {
   const changed = files.changed > 0;
   if (changed) document.body.dataset.unsaved = "1";
   else delete document.body.dataset.unsaved;
-  find("upload-token").value = files.token;
+  if (find("upload-token")) find("upload-token").value = files.token; // who may only read uploads nothing
   const bytes = files.size;
   find("size").textContent = bytes < 1000 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`;
   if (find("save")) find("save").disabled = !changed || Boolean(saving.state.saving);
