@@ -99,10 +99,7 @@ def publish(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 
 def differences(first: Revision, second: Revision) -> list[Difference]:
     """Every compared setting of two revisions; environment variables by name only, values never."""
-    found = [
-        Difference(label, str(getattr(first, name) or "–"), str(getattr(second, name) or "–"))
-        for name, label in COMPARED
-    ]
+    found = [Difference(label, _words(first, name), _words(second, name)) for name, label in COMPARED]
     before, after = environment_of(first), environment_of(second)
     for name in sorted(before.keys() | after.keys()):
         changed = name in before and name in after and before[name] != after[name]
@@ -114,6 +111,14 @@ def differences(first: Revision, second: Revision) -> list[Difference]:
             )
         )
     return found
+
+
+def _words(revision: Revision, name: str) -> str:
+    value = getattr(revision, name)
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    in_words = getattr(revision, f"get_{name}_display", None)
+    return str((in_words() if in_words else value) or "–")
 
 
 def _comparison(request: HttpRequest, rows: Any) -> dict[str, Any]:

@@ -267,6 +267,17 @@ def test_two_versions_are_compared_without_showing_values(admin, project, secret
     assert b"against" not in admin.get(f"{url_of(project, 'function_versions')}?a=1&b=x").content
 
 
+def test_compared_settings_are_said_in_words(admin, project, function):
+    rows.deploy(function, network="none", event_capture="all", redact=["body.card", "headers.cookie"])
+    text = admin.get(f"{url_of(project, 'function_versions')}?a=1&b=2").content.decode()
+    for words in (
+        "<strong>No network</strong>",
+        "Internet only",
+        "<strong>body.card, headers.cookie</strong>",
+    ):
+        assert words in text
+
+
 def test_a_single_version_is_not_offered_for_comparison(admin, project, function):
     page = url_of(project, "function_versions")
     assert b"Compare the two chosen" not in admin.get(page).content

@@ -69,6 +69,7 @@ def test_an_address_that_leads_nowhere_says_so(admin, project):
     answer = admin.get(f"/p/{project.account}/functions/nobody/code")
     assert answer.status_code == 404
     assert b"Function not found: nobody" in answer.content
+    assert b"<title>Not found" in answer.content
 
 
 def test_a_refusal_takes_the_form_that_was_asked_for(admin, project, monkeypatch, function):

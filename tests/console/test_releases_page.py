@@ -44,6 +44,12 @@ def test_one_is_begun_and_shown(admin, project, released):
     assert "Version 1 serves 90 %, version 2 serves 10 %" in text
 
 
+def test_what_serves_all_calls_is_not_offered(admin, project, released):
+    form = page(admin, project).split('id="release-version"')[1].split("</select>")[0]
+    assert form.count("<option") == 1
+    assert "<option>2</option>" in form
+
+
 def test_a_canary_of_one_s_own(admin, project, released):
     typed = {"version": "2", "plan": "custom", "percent": "25", "minutes": "7"}
     admin.post(url("release_start", project), typed)
