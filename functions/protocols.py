@@ -12,6 +12,7 @@ from enum import StrEnum
 from xml.sax.saxutils import escape
 
 from functions.errors import FunctoryError, error_body, error_headers
+from functions.object_errors import code_of
 
 JSON_TYPE = "application/x-amz-json-1.1"
 XML_TYPE = "text/xml"
@@ -26,6 +27,7 @@ class WireProtocol(StrEnum):
     REST_JSON = "rest-json"
     QUERY = "query"
     JSON = "json"
+    REST_XML = "rest-xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ def refusal(protocol: WireProtocol, error: FunctoryError, request_id: str, names
         return _json(error, request_id)
     if protocol is WireProtocol.QUERY:
         return _query(error, request_id, namespace)
+    if protocol is WireProtocol.REST_XML:
+        return _storage(error, request_id)
     return Refusal(error.status, error_headers(error, request_id), error_body(error))
 
 
@@ -96,6 +100,18 @@ def _query(error: FunctoryError, request_id: str, namespace: str) -> Refusal:
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     headers = {"Content-Type": XML_TYPE, "x-amzn-RequestId": request_id}
+    return Refusal(status, headers, body.encode())
+
+
+def _storage(error: FunctoryError, request_id: str) -> Refusal:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses"""
+    code, status = code_of(error)
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{xml_text(code)}</Code><Message>{xml_text(error.message)}</Message>"
+        f"<RequestId>{request_id}</RequestId></Error>"
+    )
+    headers = {"Content-Type": "application/xml", "x-amz-request-id": request_id}
     return Refusal(status, headers, body.encode())
 
 

@@ -27,6 +27,19 @@ _ALIASES = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:CopyObject": "s3:PutObject",
+    "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:UploadPart": "s3:PutObject",
+    "s3:UploadPartCopy": "s3:PutObject",
+    "s3:CompleteMultipartUpload": "s3:PutObject",
+    "s3:ListParts": "s3:ListMultipartUploadParts",
+    "s3:PutBucketNotificationConfiguration": "s3:PutBucketNotification",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
 }
 _PASSING = frozenset({"lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"})
 
@@ -134,6 +147,11 @@ def _sqs(call: Call) -> tuple[str, ...]:
     return (f"{base}:{name}",) if name else ()
 
 
+def _s3(call: Call) -> tuple[str, ...]:
+    bucket, key = call.get("Bucket", ""), call.get("Key", "")
+    return (f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}",) if bucket else ()
+
+
 _RESOURCES: Mapping[str, Callable[[Call], tuple[str, ...]]] = {
     "lambda": _lambda,
     "iam": _iam,
@@ -142,4 +160,5 @@ _RESOURCES: Mapping[str, Callable[[Call], tuple[str, ...]]] = {
     "events": _events,
     "secretsmanager": _secrets,
     "sqs": _sqs,
+    "s3": _s3,
 }

@@ -28,6 +28,10 @@ class Connection(Protocol):
         """Write; False when the client is gone or has more than `most_unsent` bytes unread (0: the usual)."""
         ...
 
+    def unsent(self) -> int:
+        """Bytes that the client has not taken yet."""
+        ...
+
     def answered(self, exchange: Exchange) -> None:
         """The answer is complete."""
         ...
@@ -82,15 +86,18 @@ class Exchange:
         connection.send(b"".join(head))
         connection.answered(self)
 
-    def begin(self, status: int, headers: Headers) -> bool:
-        """Send the head of a streamed answer; False when the client is gone."""
+    def begin(self, status: int, headers: Headers, length: int | None = None) -> bool:
+        """Send the head of a streamed answer, of `length` bytes where that is known; False when the client is
+        gone."""
         self.started = True
-        self._chunked = self.request.version == "1.1" and status not in BODILESS
-        if not self._chunked:
+        self._chunked = self.request.version == "1.1" and status not in BODILESS and length is None
+        if not self._chunked and length is None:
             self.request.keep_alive = False
         head = [status_line(status), header_block(headers), self._connection.date_line()]
         if self._chunked:
             head.append(b"transfer-encoding: chunked\r\n")
+        if length is not None:
+            head.append(b"content-length: %d\r\n" % length)
         if self._connection.must_close():
             head.append(CLOSE)
         head.append(b"\r\n")
@@ -103,6 +110,11 @@ class Exchange:
         if self._chunked:
             chunk = b"%x\r\n%b\r\n" % (len(chunk), chunk)
         return self._connection.send(chunk, most_unsent)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the client has not taken yet: whoever can wait, waits before it writes more."""
+        return self._connection.unsent()
 
     def finish(self) -> None:
         """End a streamed answer."""

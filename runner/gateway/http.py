@@ -175,6 +175,10 @@ class HttpConnection(asyncio.Protocol):
             return False
         return True
 
+    def unsent(self) -> int:
+        """Bytes that the client has not taken yet."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
     def answered(self, exchange: Exchange) -> None:
         """Go on with the next request, or close."""
         if exchange is not self._current:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from functions.errors import AccessDenied, FunctoryError, MissingAuthenticationToken, UnrecognizedClient
-from functions.protocols import protocol_of
+from functions.protocols import WireProtocol, protocol_of
 from functions.signing import Claim
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal
 from functions.states import Role
@@ -23,7 +23,16 @@ from runner.gateway.authorize import Allowed, Authorizer, Refused
 from runner.gateway.exchange import Exchange
 from runner.gateway.http import HttpConnection
 from runner.gateway.listener import Listener
-from runner.gateway.routes import DATED, PAYLOAD, Part, is_invoke, is_neighbours
+from runner.gateway.routes import (
+    DATED,
+    PAYLOAD,
+    STORED_INSIDE,
+    Part,
+    is_invoke,
+    is_neighbours,
+    is_storage,
+    refuse_storage,
+)
 from runner.gateway.wire import Request
 from runner.sandbox.driver import Container, DriverError
 from runner.sandbox.sandbox import Sandbox
@@ -153,12 +162,15 @@ class InsideRoutes:
         self._stream = stream
         self._pass_on = pass_on
 
-    def body_limit(self, request: Request) -> int:  # noqa: ARG002 - all that is served are events
-        """An event, with a little to spare so that the refusal says what was too large."""
-        return PAYLOAD
+    def body_limit(self, request: Request) -> int:
+        """An event or a piece of an object, with a little to spare so that the refusal says what was too large."""
+        return STORED_INSIDE if is_storage(request) else PAYLOAD
 
     def refuse(self, exchange: Exchange, status: int, code: str, message: str) -> None:
         """A request that never became whole."""
+        if is_storage(exchange.request):
+            refuse_storage(exchange, status, code, message)
+            return
         refusal: FunctoryError = FunctoryError(message)
         refusal.status, refusal.code = status, code
         answers.refuse(exchange, refusal)
@@ -167,7 +179,11 @@ class InsideRoutes:
         """Hand the request to its part."""
         request = exchange.request
         path, posts = request.path, request.method == "POST"
-        if posts and path.startswith(invoke_api.PREFIX) and is_invoke(path):
+        if is_storage(request):
+            exchange.protocol = WireProtocol.REST_XML
+            allowed = answers.guarded(exchange, self._asked, exchange)
+            self._identities.check(request, allowed, partial(answers.refuse, exchange))
+        elif posts and path.startswith(invoke_api.PREFIX) and is_invoke(path):
             self._invoke(exchange)
         elif posts and path.startswith(stream_api.PREFIX) and path.endswith(stream_api.SUFFIX):
             self._stream(exchange)
@@ -181,7 +197,8 @@ class InsideRoutes:
         """Web is asked for functions whose role has been made alone; who one is, is told to all."""
         request = exchange.request
         known = principal.permissions is not None or WHO in request.body
-        if not known or not (DATED.match(request.path) or is_neighbours(request)):
+        served = DATED.match(request.path) or is_neighbours(request) or is_storage(request)
+        if not known or not served:
             raise AccessDenied(
                 f"User: {principal.arn} is not authorized to perform: {request.method} {request.path[:200]} "
                 "because no identity-based policy allows it: from inside, a function may invoke functions of its "

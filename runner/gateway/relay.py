@@ -15,14 +15,14 @@ import httpx
 
 from functions.errors import ServiceUnavailable
 from functions.message_queues import LONGEST_WAIT_S
-from functions.protocols import WAIT
+from functions.protocols import WAIT, WireProtocol
 from functions.signing import Claim
 from functions.snapshots import Principal
 from functions.tokens import sign_principal
 from runner.gateway import answers
 from runner.gateway.authorize import Authorizer
 from runner.gateway.exchange import Exchange
-from runner.gateway.wire import Request
+from runner.gateway.wire import MB, Request
 
 PRINCIPAL = "x-functory-principal"
 # As it came over the wire: servers below decode it, and an encoded slash inside a name would become a real one.
@@ -32,6 +32,10 @@ ANSWER_S = 120.0
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 0.5
 MOST_WAITING = 200
+# Where web has S3; how much of an answer may wait for a client that reads slowly; how often that is looked at.
+STORAGE_PREFIX = "/s3"
+UNSENT = 2 * MB
+UNSENT_PAUSE_S = 0.005
 # What belongs to one connection only (RFC 9110, 7.6.1), and what must not be forged or is made anew.
 DROPPED = frozenset(
     {
@@ -68,6 +72,9 @@ class Relay:
         self._spawn(self._pass_on(exchange, principal, claim))
 
     async def _pass_on(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
+        if exchange.protocol is WireProtocol.REST_XML:
+            await self._stream(exchange, principal, claim)
+            return
         try:
             reply, body = await self._patiently(exchange, principal, claim)
         except httpx.TransportError as error:
@@ -100,24 +107,53 @@ class Relay:
             self._waiting -= 1
         return reply, body
 
+    async def _stream(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
+        """An answer of any length, passed on as fast as the client takes it."""
+        try:
+            reply = await self._send(exchange.request, principal, claim, prefix=STORAGE_PREFIX)
+        except httpx.TransportError as error:
+            answers.refuse(exchange, down(error))
+            return
+        exchange.request.body = b""  # which web has by now
+        kept = [(name, value) for name, value in reply.headers.items() if name not in DROPPED]
+        length = reply.headers.get("content-length")
+        exchange.begin(reply.status_code, kept, int(length) if length else None)
+        try:
+            async for piece in reply.aiter_raw():
+                if not exchange.write(piece):
+                    break
+                while exchange.unsent > UNSENT and not exchange.done:
+                    await asyncio.sleep(UNSENT_PAUSE_S)
+            exchange.finish()
+        except httpx.TransportError:
+            exchange.break_off()
+        finally:
+            await reply.aclose()
+
     async def _ask(
         self, request: Request, principal: Principal, claim: Claim
     ) -> tuple[httpx.Response, bytes]:
+        reply = await self._send(request, principal, claim)
+        body = b"".join([piece async for piece in reply.aiter_raw()])  # as it is, perhaps compressed
+        await reply.aclose()
+        return reply, body
+
+    async def _send(
+        self, request: Request, principal: Principal, claim: Claim, prefix: str = ""
+    ) -> httpx.Response:
         headers = [(name, value) for name, value in request.headers.items() if name not in DROPPED]
         headers.append((PRINCIPAL, sign_principal(self._key, principal)))
         headers.append(("x-functory-region", claim.region))
         headers.append((PATH, quote(request.path.encode("latin-1"), safe=punctuation)))
-        target = f"{request.path}?{request.query}" if request.query else request.path
+        path = f"{prefix}{request.path}"
+        target = f"{path}?{request.query}" if request.query else path
         outgoing = self._http.build_request(
             request.method,
             httpx.URL("http://web", raw_path=target.encode("latin-1")),
             headers=headers,
             content=request.body,
         )
-        reply = await self._http.send(outgoing, stream=True)
-        body = b"".join([piece async for piece in reply.aiter_raw()])  # as it is, perhaps compressed
-        await reply.aclose()
-        return reply, body
+        return await self._http.send(outgoing, stream=True)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

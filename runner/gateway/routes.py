@@ -7,12 +7,14 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import msgspec
 
 from functions import limits
 from functions.errors import FunctoryError, MissingAuthenticationToken, RequestTooLarge, UnknownOperation
-from functions.protocols import is_queue_path, protocol_of
+from functions.protocols import WireProtocol, is_queue_path, protocol_of
+from functions.signing_v2 import is_v2
 from runner.gateway import answers, invoke_api
 from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import new_request_id
@@ -21,12 +23,16 @@ from runner.gateway.wire import MB, Request
 SMALL = 64 * 1024
 # A little over the limit reaches the operation, which refuses it in its own words.
 PAYLOAD = limits.SYNC_PAYLOAD + 64 * 1024
+# A little over the limit here as well, and what aws-chunked adds.
+STORED = limits.OBJECT_BODY + MB
+STORED_INSIDE = limits.OBJECT_BODY_INSIDE + MB
 NEIGHBOURS = 4 * MB  # a batch of log events is 1 MB, and JSON may write a byte as six
 RELAYED = 80 * MB  # a zip of 50 MB in base64, with its JSON
 DATED = re.compile(r"/20\d\d-\d\d-\d\d/")
 STREAMING = "/response-streaming-invocations"
 URL_PREFIX = "/url/"
 OWN_PREFIX = "/_functory/"
+STORAGE_SCOPE = "/s3/aws4_request"
 FORM = "application/x-www-form-urlencoded"
 LOCALHOST = ".localhost"
 log = logging.getLogger("functory.gateway")
@@ -64,6 +70,8 @@ class Routes:
             return PAYLOAD
         if path.endswith(STREAMING):
             return PAYLOAD
+        if is_storage(request):
+            return STORED
         if "authorization" not in request.headers:
             return SMALL
         return RELAYED if DATED.match(path) else NEIGHBOURS if is_neighbours(request) else SMALL
@@ -80,6 +88,9 @@ class Routes:
 
     def refuse(self, exchange: Exchange, status: int, code: str, message: str) -> None:
         """A request that never became whole; too large a payload in the words of Invoke."""
+        if is_storage(exchange.request):
+            refuse_storage(exchange, status, code, message)
+            return
         request_id = new_request_id()
         if status == 413 and exchange.request.path.endswith(invoke_api.SUFFIX):
             error = RequestTooLarge(
@@ -99,6 +110,9 @@ class Routes:
         path = request.path
         if url_id:
             parts.url(exchange, url_id, path, True)
+        elif is_storage(request):
+            exchange.protocol = WireProtocol.REST_XML
+            parts.relay(exchange)
         elif request.method == "POST" and path.startswith(invoke_api.PREFIX) and is_invoke(path):
             parts.invoke(exchange)
         elif DATED.match(path):
@@ -136,6 +150,23 @@ class Routes:
                 label = host[: -len(suffix)]
                 return label if label and "." not in label else ""
         return ""
+
+
+def is_storage(request: Request) -> bool:
+    """Whether a request is signed for S3, in its head or in its address."""
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        return STORAGE_SCOPE in authorization
+    query = request.query
+    return bool(query) and (STORAGE_SCOPE in unquote(query) or is_v2(query))
+
+
+def refuse_storage(exchange: Exchange, status: int, code: str, message: str) -> None:
+    """A request of S3 that never became whole, as S3 refuses."""
+    exchange.protocol = WireProtocol.REST_XML
+    error = FunctoryError(message)
+    error.status, error.code = status, code
+    answers.refuse(exchange, error)
 
 
 def is_neighbours(request: Request) -> bool:

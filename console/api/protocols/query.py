@@ -106,12 +106,13 @@ def write_answer(operation: Operation, namespace: str, result: Mapping[str, Any]
     parts = [f'<{name}Response xmlns="{namespace}">']
     if shape is not None:
         wrapper = shape.serialization.get("resultWrapper", f"{name}Result")
-        parts += [f"<{wrapper}>", *_members(shape, result), f"</{wrapper}>"]
+        parts += [f"<{wrapper}>", *members(shape, result), f"</{wrapper}>"]
     parts.append(f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{name}Response>")
     return Answer(200, "".join(parts).encode(), {"Content-Type": XML_TYPE})
 
 
-def _members(shape: StructureShape, result: Mapping[str, Any]) -> Iterator[str]:
+def members(shape: StructureShape, result: Mapping[str, Any]) -> Iterator[str]:
+    """A structure's members in XML; None is left out. KeyError as write_answer."""
     for name, value in result.items():
         member = shape.members[name]
         if value is not None:
@@ -124,7 +125,7 @@ def _element(tag: str, shape: Shape, value: Any) -> Iterator[str]:
         return
     yield f"<{tag}>"
     if isinstance(shape, StructureShape):
-        yield from _members(shape, value)
+        yield from members(shape, value)
     elif isinstance(shape, MapShape):
         for key, item in value.items():
             yield "<entry>"

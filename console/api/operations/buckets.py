@@ -1,0 +1,144 @@
+"""S3's operations on buckets: made, found, listed, deleted, and whom they tell."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from console.api.call import Call
+from functions.errors import AccessDenied, NotImplementedHere
+from functions.installation import config
+from functions.models import Bucket, StoredObject
+from functions.object_errors import InvalidArgument
+from functions.queries import objects as reads
+from functions.services import buckets
+from functions.services.guard import require
+from functions.states import Role
+
+MOST_KEYS = 1000
+
+
+def bucket_of(call: Call) -> Bucket:
+    """The bucket of the request; raises NoSuchBucket, and AccessDenied when its owner is not the expected one."""
+    require(call.principal, Role.VIEWER, call.project.pk)
+    if call.get("ExpectedBucketOwner", call.project.account) != call.project.account:
+        raise AccessDenied("Access Denied")
+    return reads.bucket_named(project_id=call.project.pk, name=call["Bucket"])
+
+
+def create_bucket(call: Call) -> dict[str, Any]:
+    """CreateBucket."""
+    call.refuse_given(
+        "GrantFullControl",
+        "GrantRead",
+        "GrantReadACP",
+        "GrantWrite",
+        "GrantWriteACP",
+        "ObjectLockEnabledForBucket",
+    )
+    refuse_public(call)
+    place = (call.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
+    if place and place != config().region:
+        raise InvalidArgument(f"This installation's region is {config().region}, not {place[:40]}.")
+    made = buckets.create_bucket(acting=call.principal, project=call.project, name=call["Bucket"])
+    return {"Location": f"/{made.name}"}
+
+
+def head_bucket(call: Call) -> dict[str, Any]:
+    """HeadBucket."""
+    return {"BucketRegion": bucket_of(call).region}
+
+
+def list_buckets(call: Call) -> dict[str, Any]:
+    """ListBuckets. A project has no more of them than one page holds."""
+    require(call.principal, Role.VIEWER, call.project.pk)
+    rows = reads.buckets_of(call.project.pk).filter(name__startswith=call.get("Prefix", ""))
+    account = call.project.account
+    return {
+        "Owner": {"DisplayName": call.project.name, "ID": account},
+        "Buckets": [
+            {"Name": row.name, "CreationDate": row.created_at, "BucketRegion": row.region} for row in rows
+        ],
+        "Prefix": call.get("Prefix"),
+    }
+
+
+def delete_bucket(call: Call) -> dict[str, Any]:
+    """DeleteBucket."""
+    buckets.delete_bucket(acting=call.principal, bucket=bucket_of(call))
+    return {}
+
+
+def get_bucket_location(call: Call) -> dict[str, Any]:
+    """GetBucketLocation: S3's first region has no name here."""
+    region = bucket_of(call).region
+    return {"LocationConstraint": None if region == "us-east-1" else region}
+
+
+def list_objects_v2(call: Call) -> dict[str, Any]:
+    """ListObjectsV2. Its token is the last key or common prefix, in hex."""
+    bucket = bucket_of(call)
+    token, most = call.get("ContinuationToken", ""), min(call.get("MaxKeys", MOST_KEYS), MOST_KEYS)
+    if most < 0:
+        raise InvalidArgument("Argument maxKeys must be an integer between 0 and 2147483647")
+    prefix, delimiter = call.get("Prefix", ""), call.get("Delimiter", "")
+    after = _after(token) if token else call.get("StartAfter", "").encode()
+    page = reads.objects_from(bucket, prefix=prefix, delimiter=delimiter, after=after, most=most)
+    written = (lambda text: quote(text, safe="/")) if call.get("EncodingType") == "url" else str
+    return {
+        "Name": bucket.name,
+        "Prefix": written(prefix),
+        "Delimiter": written(delimiter) if delimiter else None,
+        "StartAfter": written(call["StartAfter"]) if call.get("StartAfter") else None,
+        "ContinuationToken": token or None,
+        "NextContinuationToken": page.last.hex() if page.more and most else None,
+        "KeyCount": len(page.objects) + len(page.prefixes),
+        "MaxKeys": most,
+        "IsTruncated": page.more and most > 0,
+        "EncodingType": call.get("EncodingType"),
+        "Contents": [_listed(row, written(row.name)) for row in page.objects],
+        "CommonPrefixes": [{"Prefix": written(one)} for one in page.prefixes],
+    }
+
+
+def put_bucket_notification_configuration(call: Call) -> dict[str, Any]:
+    """PutBucketNotificationConfiguration, for functions."""
+    given = call["NotificationConfiguration"] or {}
+    for name in given.keys() - {"LambdaFunctionConfigurations"}:
+        raise NotImplementedHere(f"{name} is not implemented by Functory: buckets tell functions alone.")
+    configurations = given.get("LambdaFunctionConfigurations", [])
+    for one in configurations:
+        if not one.get("LambdaFunctionArn") or not one.get("Events"):
+            raise InvalidArgument("A configuration names a function and at least one event.")
+    buckets.put_notifications(acting=call.principal, bucket=bucket_of(call), configurations=configurations)
+    return {}
+
+
+def get_bucket_notification_configuration(call: Call) -> dict[str, Any]:
+    """GetBucketNotificationConfiguration."""
+    return dict(bucket_of(call).notifications)
+
+
+def refuse_public(call: Call) -> None:
+    """Raises NotImplementedHere for a canned ACL that says more than that the project owns it."""
+    if call.get("ACL", "private") not in {"private", "bucket-owner-full-control"}:
+        raise NotImplementedHere(
+            "ACLs are not implemented by Functory: roles of the project and policies decide."
+        )
+
+
+def _listed(row: StoredObject, key: str) -> dict[str, Any]:
+    return {
+        "Key": key,
+        "LastModified": row.modified_at,
+        "ETag": f'"{row.etag}"',
+        "Size": row.size,
+        "StorageClass": "STANDARD",
+    }
+
+
+def _after(token: str) -> bytes:
+    try:
+        return bytes.fromhex(token)
+    except ValueError:
+        raise InvalidArgument("The continuation token provided is incorrect") from None
