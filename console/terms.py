@@ -61,6 +61,14 @@ TERMS: dict[str, Term] = {
         "Calls that are refused get 429 and cost nothing; asynchronous events wait for up to six hours.",
         aws="AWS Budgets, which only tell",
     ),
+    "alarm": Term(
+        "Alarm",
+        "Compares a metric with a limit, period by period, and tells a webhook when enough periods lie beyond it, and "
+        "when they no longer do. It is looked at every half minute.",
+        "Somebody hears of a failing function before its callers write. Invocations below 1 tells of a schedule that "
+        "no longer runs.",
+        aws="CloudWatch alarms",
+    ),
     "layer": Term(
         "Layer",
         "A zip of libraries or files that several functions share. It lies at /opt, where Python looks into "
@@ -149,6 +157,13 @@ TERMS: dict[str, Term] = {
         "A mistake meets a few callers and not all; error rate and p95 decide, and traffic goes back by itself. "
         "With fewer than 20 calls a step lasts up to an hour longer before it goes on unjudged.",
         aws="Traffic shifting with weighted aliases; CodeDeploy's Canary and Linear",
+    ),
+    "queue": Term(
+        "Queue",
+        "Keeps messages that programs send with SQS's API until the function has worked them off, in batches.",
+        "A message that fails comes again, later each time; with a dead-letter queue it ends there.",
+        limit="1 MB for each message; 10 in a batch of a FIFO queue, 10,000 in another.",
+        aws="SQS event source mapping",
     ),
     "schedule": Term(
         "Schedule",

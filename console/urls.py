@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.context import SECTIONS
 from console.views import (
+    alarms,
     audit,
     billing,
     budgets,
@@ -15,6 +16,7 @@ from console.views import (
     function_code,
     function_configuration,
     function_monitor,
+    function_queues,
     function_security,
     function_test,
     function_tools,
@@ -84,6 +86,9 @@ FUNCTION: list[URLPattern | URLResolver] = [
         function_triggers.delete_schedule,
         name="schedule_delete",
     ),
+    path("triggers/queue", function_queues.save, name="queue_save"),
+    path("triggers/queue/<uuid:mapping_id>/pause", function_queues.pause, name="queue_pause"),
+    path("triggers/queue/<uuid:mapping_id>/delete", function_queues.delete, name="queue_delete"),
     path("configuration", function_configuration.page, name="function_configuration"),
     path("configuration/concurrency", function_configuration.concurrency, name="function_concurrency"),
     path("configuration/tags", function_configuration.tags, name="function_tags"),
@@ -125,6 +130,11 @@ PROJECT: list[URLPattern | URLResolver] = [
     path("metrics", metrics.overview, name="metrics"),
     path("metrics/series", metrics.series, name="metrics_series"),
     path("metrics/by-function", metrics.by_function, name="metrics_by_function"),
+    path("alarms", alarms.listing, name="alarms"),
+    path("alarms/<uuid:alarm_id>", alarms.alarm, name="alarm"),
+    path("alarms/<uuid:alarm_id>/try", alarms.try_out, name="alarm_try"),
+    path("alarms/<uuid:alarm_id>/enable", alarms.enable, name="alarm_enable"),
+    path("alarms/<uuid:alarm_id>/delete", alarms.delete, name="alarm_delete"),
     path("layers", layers.listing, name="layers"),
     path("layers/<str:name>", layers.layer, name="layer"),
     path("layers/<str:name>/<int:number>/delete", layers.delete, name="layer_delete"),

@@ -1,4 +1,4 @@
-"""The Triggers tab: the function URL and the schedules; and the next firings of an expression being typed."""
+"""The Triggers tab: function URL, schedules and queues; and the next firings of an expression being typed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from console.addresses import url_address
 from console.forms import Form
 from console.http import Place, project_view
+from console.queue_rows import queue_context
 from console.snippets import aws
 from functions import trigger_rules
 from functions.errors import FunctoryError, ResourceNotFound
@@ -37,7 +38,7 @@ EXAMPLES = (
 @project_view()
 def page(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """The tab."""
-    return render(request, "functions/triggers.html", _page(place.function(name), Form()))
+    return render(request, "functions/triggers.html", triggers_page(place.function(name), Form()))
 
 
 @require_POST
@@ -46,13 +47,13 @@ def save_url(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """Make the URL, or change who may call it and whether it answers."""
     function = place.function(name)
     auth = request.POST.get("auth", UrlAuth.NONE)
-    url = FunctionUrl.objects.filter(function=function, qualifier=_qualifier(function)).first()
+    url = FunctionUrl.objects.filter(function=function, qualifier=called_qualifier(function)).first()
     if url is None:
         url = triggers.create_url(
             acting=place.principal,
             function=function,
             auth=auth,
-            qualifier=_qualifier(function),
+            qualifier=called_qualifier(function),
             allow_public=True,
         )
         messages.info(request, f"The function answers at {url_address(settings.FUNCTORY, url.url_id)}")
@@ -89,11 +90,11 @@ def save_schedule(request: HttpRequest, place: Place, name: str) -> HttpResponse
     form = Form.read(request.POST, SCHEDULE_FIELDS)
     try:
         triggers.create_schedule(
-            acting=place.principal, function=function, qualifier=_qualifier(function), **_typed(form)
+            acting=place.principal, function=function, qualifier=called_qualifier(function), **_typed(form)
         )
     except FunctoryError as error:
         form.refuse(error)
-        return render(request, "functions/triggers.html", _page(function, form), status=error.status)
+        return render(request, "functions/triggers.html", triggers_page(function, form), status=error.status)
     messages.info(request, f"The schedule {form.text('name')} is set.")
     return redirect("function_triggers", place.account, name)
 
@@ -159,18 +160,20 @@ def schedule_context() -> dict[str, Any]:
     return {"zones": sorted(available_timezones()), "examples": EXAMPLES}
 
 
-def _page(function: Function, form: Form) -> dict[str, Any]:
+def triggers_page(function: Function, form: Form, queue_form: Form | None = None) -> dict[str, Any]:
+    """What the tab shows; the forms as they were refused."""
     urls = list(FunctionUrl.objects.filter(function=function).order_by("qualifier"))
     return {
         "function": function,
         "urls": urls,
         "public": public_qualifiers(function),
-        "has_main_url": any(url.qualifier == _qualifier(function) for url in urls),
+        "has_main_url": any(url.qualifier == called_qualifier(function) for url in urls),
         "schedules": Schedule.objects.filter(function=function).order_by("name"),
         "form": form,
         "auths": UrlAuth.choices,
         "command": _commands(function),
         **schedule_context(),
+        **queue_context(function, queue_form),
     }
 
 
@@ -216,7 +219,7 @@ def _schedule(function: Function, schedule_id: UUID) -> Schedule:
     return found
 
 
-def _qualifier(function: Function) -> str:
+def called_qualifier(function: Function) -> str:
     """What triggers made here call: `live` where the console deploys, $LATEST where only the API does."""
     deployed_by_api = not function.is_draft and not function.aliases.filter(name=LIVE_ALIAS).exists()
     return "" if deployed_by_api else LIVE_ALIAS

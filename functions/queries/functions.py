@@ -16,8 +16,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
 from functions.errors import InvalidParameterValue
-from functions.models import Alias, Budget, Deployment, Draft, Function, FunctionUrl, Schedule
-from functions.queries import budgets
+from functions.models import Alarm, Alias, Budget, Deployment, Draft, Function, FunctionUrl, Schedule
+from functions.queries import alarms, budgets
 from functions.queries.access import live_functions
 from functions.queries.activity import (
     Activity,
@@ -80,7 +80,7 @@ class FunctionRow:
 class FunctionHeader:
     """What stands above every tab. `split` maps version numbers to their share of calls by alias `live`,
     empty while nothing is deployed by the console; `last_deployment` is the newest one, ended or not; `held` are
-    the budgets because of which its calls are refused."""
+    the budgets because of which its calls are refused, `ringing` its alarms that ring."""
 
     function: Function
     draft: Draft
@@ -92,6 +92,7 @@ class FunctionHeader:
     schedules: tuple[Schedule, ...]
     last_deployment: Deployment | None
     held: tuple[Budget, ...]
+    ringing: tuple[Alarm, ...]
 
 
 def functions(
@@ -144,6 +145,7 @@ def header(*, function: Function) -> FunctionHeader:
         schedules=tuple(found.schedules.all()),
         last_deployment=deployments.order_by("-created_at", "-id").first(),
         held=tuple(budget for budget in budgets.of_function(function) if budget.is_stopping),
+        ringing=tuple(alarms.ringing(function.project_id, function)),
     )
 
 
@@ -172,7 +174,9 @@ def tags_used(*, project_id: UUID, limit: int = 100) -> list[str]:
 
 
 def _joined(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.select_related("project", "latest", "draft").prefetch_related("urls", "schedules")
+    return rows.select_related("project", "latest", "draft").prefetch_related(
+        "urls", "schedules", "event_source_mappings"
+    )
 
 
 def _under_way() -> QuerySet[Any, Any]:
@@ -249,6 +253,8 @@ def _row(function: Function, activity: Activity) -> FunctionRow:
     kinds = [TriggerKind.FUNCTION_URL] if any(url.enabled for url in function.urls.all()) else []
     if any(schedule.enabled for schedule in function.schedules.all()):
         kinds.append(TriggerKind.SCHEDULE)
+    if any(mapping.enabled for mapping in function.event_source_mappings.all()):
+        kinds.append(TriggerKind.QUEUE)
     runtime: str = getattr(function, "runtime_now", "")
     return FunctionRow(function, state_of(function), runtime, tuple(kinds), activity)
 

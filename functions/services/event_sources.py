@@ -12,12 +12,15 @@ from django.db import IntegrityError, transaction
 
 from functions.errors import InvalidEventPattern, InvalidParameterValue, ResourceConflict, Unsupported
 from functions.event_patterns import read_event_pattern
+from functions.message_queues import FIFO, VISIBILITY_S
 from functions.models import EventSourceMapping, Function, MessageQueue
 from functions.naming import check_tags, is_latest
 from functions.queries.event_configs import is_queue, may_do
-from functions.queries.message_queues import queue_by_arn
+from functions.queries.message_queues import queue_by_arn, queues_of
+from functions.queue_errors import QueueRefusal
 from functions.queues import enqueue_drain
 from functions.services.guard import record, require
+from functions.services.message_queues import create_queue
 from functions.services.triggers import check_target
 from functions.snapshots import Principal
 from functions.states import Role
@@ -62,6 +65,26 @@ def create_mapping(
             field="queue",
         ) from None
     return mapping
+
+
+@transaction.atomic
+def create_mapping_by_name(
+    *, acting: Principal, function: Function, queue_name: str, **values: Any
+) -> EventSourceMapping:
+    """As create_mapping, with a queue of the project by name; one that is not there is made, and hides messages for
+    six times as long as the function may run, as AWS advises."""
+    queue = queues_of(function.project_id).filter(name=queue_name).first()
+    if queue is None:
+        try:
+            queue = create_queue(
+                acting=acting,
+                project=function.project,
+                name=queue_name,
+                attributes=_attributes(function, queue_name),
+            )
+        except QueueRefusal as error:
+            raise InvalidParameterValue(error.message, field="queue") from None
+    return create_mapping(acting=acting, function=function, source_arn=queue.arn, **values)
 
 
 @transaction.atomic
@@ -117,6 +140,14 @@ def _queue(function: Function, arn: str) -> MessageQueue:
             field="queue",
         )
     return queue
+
+
+def _attributes(function: Function, queue_name: str) -> dict[str, str]:
+    timeout_s = function.latest.timeout_s if function.latest else 0
+    attributes = {"VisibilityTimeout": str(min(max(30, 6 * timeout_s), VISIBILITY_S[-1]))}
+    if queue_name.endswith(FIFO):
+        attributes |= {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    return attributes
 
 
 def _set(mapping: EventSourceMapping, values: Mapping[str, Any]) -> None:

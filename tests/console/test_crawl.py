@@ -18,6 +18,7 @@ from functions.models import AuditEntry, Draft
 from functions.release_policy import Step
 from functions.services import deploys, functions, releases, triggers, versions
 from functions.services.budgets import set_budget
+from functions.services.event_sources import create_mapping_by_name
 from functions.services.keys import create_access_key
 from functions.services.layers import publish_layer_version
 from functions.services.secrets import create_secret
@@ -84,6 +85,7 @@ def _telemetry(seed, now):
 def _triggers(principal, function):
     triggers.create_url(acting=principal, function=function)
     triggers.create_schedule(acting=principal, function=function, name="hourly", expression="rate(1 hour)")
+    create_mapping_by_name(acting=principal, function=function, queue_name="orders")
     save_test_event(acting=principal, function=function, name="one", payload='{"n": 1}')
     rows.publish(function, function.latest)
     # As UpdateFunctionCode leaves it: $LATEST is newer than every version.

@@ -87,7 +87,10 @@ def test_mappings_are_listed_by_queue_and_by_function(sdk, made, queue) -> None:
         ({"FilterCriteria": {"Filters": [{"Pattern": "{"}]}}, "Invalid filter pattern"),
         ({"FilterCriteria": {"Filters": [{"Pattern": '{"a":[1]}'}] * 6}}, "at most 5"),
         ({"StartingPosition": "LATEST"}, "StartingPosition is not supported"),
-        ({"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:000000000001:x"}}}, "not supported"),
+        (
+            {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:000000000001:x"}}},
+            "not supported",
+        ),
         ({"EventSourceArn": "arn:aws:kinesis:us-east-1:000000000001:stream/x"}, "only queues"),
         ({"EventSourceArn": "arn:aws:sqs:us-east-1:000000000001:none"}, "NonExistentQueue"),
     ],

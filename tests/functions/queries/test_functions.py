@@ -163,7 +163,7 @@ def test_the_number_of_queries_does_not_grow_with_the_page(project):
     few = count()
     more(12)
     assert count() == few
-    assert few <= 10
+    assert few <= 11  # one for each kind of trigger among them
 
 
 def test_the_header_tells_the_split(function):
