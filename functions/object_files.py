@@ -10,12 +10,14 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from functions.ids import new_id
 
 BLOCK = 256 * 1024
+UNFINISHED = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class ObjectFiles:
         name = new_id().hex
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
+        unfinished = path.with_suffix(UNFINISHED)
         try:
             with unfinished.open("xb") as file:
                 size, hashed = _copy(pieces, file, sums)
@@ -78,6 +80,14 @@ class ObjectFiles:
                     left -= len(block)
                     yield block
 
+    def written_before(self, moment: datetime) -> Iterator[str]:
+        """The names of files, unfinished ones too, that have been what they are since before that moment. By the
+        time of the inode's change: a copy is as old as itself, and not as what it was made of."""
+        for path in self._folder.glob("??/*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_ctime < moment.timestamp():
+                    yield path.name
+
     def remove(self, names: Iterable[str]) -> None:
         """Gone; one that is not there is no fault."""
         for name in names:
@@ -86,7 +96,7 @@ class ObjectFiles:
 
     def _path(self, name: str) -> Path:
         # The end of an id is random, its beginning is time.
-        return self._folder / name[-2:] / name
+        return self._folder / name.removesuffix(UNFINISHED)[-2:] / name
 
 
 def _within(pieces: Sequence[tuple[str, int]], start: int, length: int) -> list[tuple[str, int, int]]:

@@ -39,6 +39,7 @@ HOUSEKEEPING_S: Mapping[str, float] = {
     "sessions": 3600.0,
     "log_groups": 300.0,
     "queues": 300.0,
+    "buckets": 86_400.0,
 }
 BUDGETS_S = 5.0  # a hard budget is overrun by what is spent in so long, and until it is recorded
 LOST_AFTER = timedelta(seconds=30)

@@ -25,6 +25,7 @@ from runner.build.container import BuilderDown, remove
 from runner.build.container import orphans as builders
 from runner.build.main import engine
 from runner.build.workspaces import is_building, sweep, sweep_caches
+from runner.jobs.buckets import tidy_buckets
 from runner.jobs.log_groups import expire_log_groups
 from runner.jobs.sessions import discard_sessions
 from runner.jobs.turns import is_anybodys_turn
@@ -117,6 +118,7 @@ KINDS: Mapping[str, Callable[[], None]] = {
     "sessions": discard_sessions,
     "log_groups": expire_log_groups,
     "queues": discard_messages,
+    "buckets": tidy_buckets,
 }
 
 
