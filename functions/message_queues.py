@@ -68,7 +68,10 @@ def check_queue_name(name: str) -> str:
 
 def named_by_url(url: str) -> tuple[str, str]:
     """Account and name in a QueueUrl, whatever host it has; raises InvalidAddress."""
-    parts = urlsplit(url).path.strip("/").split("/")
+    try:
+        parts = urlsplit(url).path.strip("/").split("/")
+    except ValueError:
+        parts = []
     if len(parts) != 2 or not parts[0].isdecimal():
         raise InvalidAddress(f"The address {url[:200]} is not valid for this endpoint.")
     return parts[0], parts[1]
@@ -98,7 +101,7 @@ def read_attributes(attributes: Mapping[str, str]) -> dict[str, Any]:
         elif name == "RedrivePolicy":
             fields["dead_letter_arn"], fields["max_receives"] = _redrive(text)
         elif name == "RedriveAllowPolicy":
-            fields["redrive_allow"] = _json_text(name, text)
+            fields["redrive_allow"] = _redrive_allow(text)
         elif name not in _LACKING:
             raise InvalidAttributeName(f"Unknown Attribute {name[:80]}.")
         elif text != _LACKING[name]:
@@ -227,6 +230,16 @@ def _redrive(text: str) -> tuple[str, int]:
     if not count.isascii() or not count.isdecimal() or not 1 <= int(count[:6]) <= 1000:
         raise _wrong("RedrivePolicy", "maxReceiveCount must be an integer between 1 and 1000")
     return arn, int(count)
+
+
+def _redrive_allow(text: str) -> str:
+    policy = json.loads(_json_text("RedriveAllowPolicy", text) or "{}")
+    permission, listed = policy.get("redrivePermission", "allowAll"), policy.get("sourceQueueArns", [])
+    if permission not in ("allowAll", "denyAll", "byQueue"):
+        raise _wrong("RedriveAllowPolicy", "redrivePermission must be allowAll, denyAll or byQueue")
+    if not isinstance(listed, list) or len(listed) > 10 or not all(isinstance(one, str) for one in listed):
+        raise _wrong("RedriveAllowPolicy", "sourceQueueArns must be a list of at most 10 ARNs")
+    return text
 
 
 def _json_text(name: str, text: str) -> str:

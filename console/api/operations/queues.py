@@ -19,7 +19,7 @@ from functions.queries.message_queues import (
     url_of,
 )
 from functions.queries.pages import keyset_page
-from functions.queue_errors import InvalidAttributeName, no_such_queue
+from functions.queue_errors import InvalidAttributeName, InvalidQueueParameter, no_such_queue
 from functions.services import message_queues as services
 
 Output = dict[str, Any]
@@ -48,8 +48,7 @@ def get_queue_url(call: Call) -> Output:
 def list_queues(call: Call) -> Output:
     """By name; pages only when somebody asks for so many, as AWS does."""
     rows = queues_of(call.project.pk).filter(name__startswith=call.get("QueueNamePrefix", ""))
-    size = min(call.get("MaxResults", _MOST), _MOST)
-    page = keyset_page(rows, order=["name"], marker=call.get("NextToken", ""), size=size)
+    page = keyset_page(rows, order=["name"], marker=call.get("NextToken", ""), size=_size(call))
     token = page.next_marker if "MaxResults" in call.parameters else ""
     return {"QueueUrls": [url_of(queue) for queue in page.items] or None, "NextToken": token or None}
 
@@ -57,9 +56,7 @@ def list_queues(call: Call) -> Output:
 def list_dead_letter_source_queues(call: Call) -> Output:
     """Whose dead letters a queue takes."""
     rows = sources_of(_queue(call))
-    page = keyset_page(
-        rows, order=["name"], marker=call.get("NextToken", ""), size=call.get("MaxResults", _MOST)
-    )
+    page = keyset_page(rows, order=["name"], marker=call.get("NextToken", ""), size=_size(call))
     return {"queueUrls": [url_of(queue) for queue in page.items], "NextToken": page.next_marker or None}
 
 
@@ -110,6 +107,15 @@ def untag_queue(call: Call) -> Output:
 def list_queue_tags(call: Call) -> Output:
     """All of them."""
     return {"Tags": _queue(call).tags or None}
+
+
+def _size(call: Call) -> int:
+    size: int = call.get("MaxResults", _MOST)
+    if not 1 <= size <= _MOST:
+        raise InvalidQueueParameter(
+            f"Value {size} for parameter MaxResults is invalid. Reason: MaxResults must be between 1 and {_MOST}."
+        )
+    return size
 
 
 def _queue(call: Call) -> MessageQueue:

@@ -97,6 +97,16 @@ def test_what_a_queue_cannot_have_is_refused(sqs, url) -> None:
     )
     gone = {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000001:x", "maxReceiveCount": 2}
     assert set_to(RedrivePolicy=json.dumps(gone)) == "InvalidParameterValue"
+    for policy in (
+        '{"redrivePermission": "some"}',
+        '{"sourceQueueArns": 1}',
+        '{"sourceQueueArns": [1]}',
+        "[]",
+    ):
+        assert set_to(RedriveAllowPolicy=policy) == "InvalidAttributeValue"
+    for size in (0, -1, 1001):
+        assert code_of(lambda: sqs("ListQueues", MaxResults=size)) == "InvalidParameterValue"  # noqa: B023
+    assert code_of(lambda: sqs("PurgeQueue", QueueUrl="http://[")) == "InvalidAddress"
     assert code_of(lambda: make(sqs, "a b")) == "InvalidParameterValue"
     assert code_of(lambda: make(sqs, "a.fifo")) == "InvalidParameterValue"
     assert code_of(lambda: make(sqs, "a", FifoQueue="true")) == "InvalidParameterValue"
