@@ -14,7 +14,9 @@ from functions.queries import access
 from functions.states import Role
 
 # The section of the left rail that a page belongs to, by the first word of its address after the project.
-SECTIONS = frozenset({"functions", "events", "logs", "metrics", "billing", "sandboxes", "layers", "settings"})
+SECTIONS = frozenset(
+    {"functions", "events", "logs", "metrics", "alarms", "billing", "sandboxes", "layers", "settings"}
+)
 _ELSEWHERE = {"new": "functions", "deleted": "functions"}
 
 

@@ -61,6 +61,14 @@ TERMS: dict[str, Term] = {
         "Calls that are refused get 429 and cost nothing; asynchronous events wait for up to six hours.",
         aws="AWS Budgets, which only tell",
     ),
+    "alarm": Term(
+        "Alarm",
+        "Compares a metric with a limit, period by period, and tells a webhook when enough periods lie beyond it and "
+        "when they no longer do. It is looked at every half minute.",
+        "Somebody hears of a failing function before its callers write. Invocations below 1 tells of a schedule that "
+        "no longer runs.",
+        aws="CloudWatch alarms",
+    ),
     "layer": Term(
         "Layer",
         "A zip of libraries or files that several functions share. It lies at /opt, where Python looks into "

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from console.context import SECTIONS
 from console.views import (
+    alarms,
     audit,
     billing,
     budgets,
@@ -129,6 +130,11 @@ PROJECT: list[URLPattern | URLResolver] = [
     path("metrics", metrics.overview, name="metrics"),
     path("metrics/series", metrics.series, name="metrics_series"),
     path("metrics/by-function", metrics.by_function, name="metrics_by_function"),
+    path("alarms", alarms.listing, name="alarms"),
+    path("alarms/<uuid:alarm_id>", alarms.alarm, name="alarm"),
+    path("alarms/<uuid:alarm_id>/try", alarms.try_out, name="alarm_try"),
+    path("alarms/<uuid:alarm_id>/enable", alarms.enable, name="alarm_enable"),
+    path("alarms/<uuid:alarm_id>/delete", alarms.delete, name="alarm_delete"),
     path("layers", layers.listing, name="layers"),
     path("layers/<str:name>", layers.layer, name="layer"),
     path("layers/<str:name>/<int:number>/delete", layers.delete, name="layer_delete"),

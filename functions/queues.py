@@ -20,6 +20,7 @@ DEPLOY_JOB = "runner.jobs.deploy.run"
 DRAIN_JOB = "runner.jobs.drain.run"
 HOUSEKEEPING_JOB = "runner.jobs.housekeeping.run"
 IMAGES_JOB = "runner.jobs.images.run"
+ALARM_JOB = "runner.jobs.alarms.run"
 PACKAGE_NAMES_JOB = "runner.jobs.package_names.run"
 
 DEPLOYS = "deploys"
@@ -96,6 +97,11 @@ def enqueue_images(identifier: str) -> None:
     deploys next, and would wait for them all the same."""
     job_id = f"images-{new_id()}"
     _on_commit("default", partial(_enqueue, DEPLOYS, IMAGES_JOB, job_id, [identifier]))
+
+
+def enqueue_alarm(change_id: UUID) -> None:
+    """Have a worker tell an alarm's webhook of a change, on commit."""
+    _on_commit("default", partial(_enqueue, HOUSEKEEPING, ALARM_JOB, f"alarm-{change_id}", [str(change_id)]))
 
 
 def enqueue_drain() -> None:

@@ -101,6 +101,39 @@ class DeploymentState(TextChoices):
     SUPERSEDED = "superseded", "Superseded by a newer deploy"
 
 
+class AlarmState(TextChoices):
+    """As CloudWatch's alarms have it."""
+
+    OK = "OK", "OK"
+    ALARM = "ALARM", "In alarm"
+    INSUFFICIENT = "INSUFFICIENT_DATA", "Insufficient data"
+
+
+class Comparison(TextChoices):
+    """How a value lies beyond a threshold, as in PutMetricAlarm."""
+
+    ABOVE = "GreaterThanThreshold", "above"
+    AT_LEAST = "GreaterThanOrEqualToThreshold", "at or above"
+    BELOW = "LessThanThreshold", "below"
+    AT_MOST = "LessThanOrEqualToThreshold", "at or below"
+
+    def holds(self, value: float, threshold: float) -> bool:
+        """Whether it does."""
+        return {
+            Comparison.ABOVE: value > threshold,
+            Comparison.AT_LEAST: value >= threshold,
+            Comparison.BELOW: value < threshold,
+            Comparison.AT_MOST: value <= threshold,
+        }[self]
+
+
+class NoticeStyle(TextChoices):
+    """In which shape an alarm is sent to a webhook."""
+
+    JSON = "json", "JSON"
+    SLACK = "slack", "Slack-shaped text"
+
+
 class ReleaseState(TextChoices):
     """Where a gradual release stands."""
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 from functions import queues
 from functions.queries.message_queues import any_visible, watched_queues
 from functions.records import encode
-from functions.services import budgets, events, firings, releases
+from functions.services import alarms, budgets, events, firings, releases
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ class Scheduler:
         if events.any_due(now, lost_before=now - LOST_AFTER) or any_visible(watched_queues(), now):
             queues.enqueue_drain()
         releases.advance_due(now=now)
+        alarms.look_at_due(now=now)
         if self.is_time("budgets", BUDGETS_S):
             budgets.look_at_all(now=now)
         self.keep_house()

@@ -26,6 +26,7 @@ PAGES = (
     ("Logs", "logs", ""),
     ("Refused requests", "refusals", ""),
     ("Metrics", "metrics", ""),
+    ("Alarms", "alarms", ""),
     ("Billing", "billing", ""),
     ("Sandboxes", "sandboxes", ""),
     ("Layers and runtimes", "layers", ""),

@@ -1,6 +1,7 @@
 """The schema: fields, constraints and small derived reads. Telemetry models live in their own database."""
 
 from functions.models.access import AccessKey, AuditEntry, Membership, Project, User
+from functions.models.alarm import Alarm, AlarmChange
 from functions.models.bucket import Bucket, MultipartUpload, StoredObject, UploadedPart
 from functions.models.budget import Budget
 from functions.models.event_config import EventInvokeConfig
@@ -21,6 +22,8 @@ from functions.models.trigger import FunctionUrl, Schedule
 from functions.models.version import Alias, Artifact, DependencyTree, Deployment, Revision, Version
 
 __all__ = [
+    "Alarm",
+    "AlarmChange",
     "AccessKey",
     "Alias",
     "Artifact",

@@ -16,8 +16,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
 from functions.errors import InvalidParameterValue
-from functions.models import Alias, Budget, Deployment, Draft, Function, FunctionUrl, Schedule
-from functions.queries import budgets
+from functions.models import Alarm, Alias, Budget, Deployment, Draft, Function, FunctionUrl, Schedule
+from functions.queries import alarms, budgets
 from functions.queries.access import live_functions
 from functions.queries.activity import (
     Activity,
@@ -80,7 +80,7 @@ class FunctionRow:
 class FunctionHeader:
     """What stands above every tab. `split` maps version numbers to their share of calls by alias `live`,
     empty while nothing is deployed by the console; `last_deployment` is the newest one, ended or not; `held` are
-    the budgets because of which its calls are refused."""
+    the budgets because of which its calls are refused, `ringing` its alarms that ring."""
 
     function: Function
     draft: Draft
@@ -92,6 +92,7 @@ class FunctionHeader:
     schedules: tuple[Schedule, ...]
     last_deployment: Deployment | None
     held: tuple[Budget, ...]
+    ringing: tuple[Alarm, ...]
 
 
 def functions(
@@ -144,6 +145,7 @@ def header(*, function: Function) -> FunctionHeader:
         schedules=tuple(found.schedules.all()),
         last_deployment=deployments.order_by("-created_at", "-id").first(),
         held=tuple(budget for budget in budgets.of_function(function) if budget.is_stopping),
+        ringing=tuple(alarms.ringing(function.project_id, function)),
     )
 
 

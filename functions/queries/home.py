@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from functions.models import Budget, Deployment, Function
-from functions.queries import budgets, usage
+from functions.models import Alarm, Budget, Deployment, Function
+from functions.queries import alarms, budgets, usage
 from functions.queries.access import live_functions
 from functions.queries.activity import errors_by_function
 
@@ -27,7 +27,8 @@ class Failing:
 @dataclass(frozen=True, slots=True)
 class Home:
     """Counts of live functions, the worst failing ones first, the newest deployments, this UTC month's cost so far
-    and expected, in 1e-12 USD before any free tier, and the budgets because of which calls are refused."""
+    and expected, in 1e-12 USD before any free tier, the budgets because of which calls are refused, and
+    the alarms that ring."""
 
     functions: int
     drafts: int
@@ -38,6 +39,7 @@ class Home:
     month_pico: int
     forecast_pico: int
     held: tuple[Budget, ...] = ()
+    ringing: tuple[Alarm, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -63,6 +65,7 @@ def home(*, project_id: UUID, now: datetime, most_failing: int = 10, most_deploy
         month_pico=spent,
         forecast_pico=usage.forecast_pico(spent=spent, month=month, today=now.date()),
         held=tuple(budgets.stopping(project_id)),
+        ringing=tuple(alarms.ringing(project_id)),
     )
 
 

@@ -29,6 +29,7 @@ PAGES = (
     "billing",
     "sandboxes",
     "layers",
+    "alarms",
     "settings/project",
     "settings/keys",
     "settings/secrets",

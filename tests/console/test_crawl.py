@@ -11,19 +11,21 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from msgspec.structs import replace
 
+from functions.alarm_policy import Condition
 from functions.archives import FileContent, pack
 from functions.ids import new_id
 from functions.installation import store
 from functions.models import AuditEntry, Draft
 from functions.release_policy import Step
 from functions.services import deploys, functions, releases, triggers, versions
+from functions.services.alarms import create_alarm
 from functions.services.budgets import set_budget
 from functions.services.event_sources import create_mapping_by_name
 from functions.services.keys import create_access_key
 from functions.services.layers import publish_layer_version
 from functions.services.secrets import create_secret
 from functions.services.test_events import save_test_event
-from functions.states import EventState, Outcome, Role
+from functions.states import Comparison, EventState, Outcome, Role
 from runner.client import Health, HostView, SandboxesView, SandboxView, SupplyView
 from tests.support import rows
 from tests.support.crawl import Crawl
@@ -65,6 +67,10 @@ def furnished(config, project, principal, user, function, seed):
     rows.make_user(project, "somebody", Role.VIEWER)
     _releases(principal, project)
     _budgets(principal, project, function)
+    create_alarm(
+        acting=principal, project=project, function=function, name="errors", webhook="https://hooks.example.com/",
+        condition=Condition("errors", Comparison.AT_LEAST, 1, 300, 1, 1),
+    )  # fmt: skip
     for name in ("shared", "shared"):
         publish_layer_version(acting=principal, project=project, name=name, artifact=_stored_code())
     with stand_in_gateway(config.gateway_socket) as gateway:

@@ -92,6 +92,7 @@ PAGES = (
     Shot("billing", "billing"),
     Shot("sandboxes", "sandboxes"),
     Shot("layers", "layers"),
+    Shot("alarms", "alarms"),
     Shot("settings", "settings/project"),
     Shot("keys", "settings/keys"),
     Shot("secrets", "settings/secrets"),
