@@ -96,7 +96,7 @@ def percent(value: Any) -> str:
     amount = float(value) * 100
     if amount == 0 or amount >= 10:
         return f"{amount:.0f} %"
-    return f"{amount:.1f} %" if amount >= 0.1 else "< 0.1 %"
+    return f"{_short(amount)} %" if amount >= 0.1 else "< 0.1 %"
 
 
 @register.filter

@@ -151,8 +151,9 @@ def check_username(text: str) -> str:
     text = text.strip()
     try:
         User.username_validator(text)
-    except ValidationError as error:
-        raise InvalidParameterValue(" ".join(error.messages), field="username") from None
+    except ValidationError:
+        message = "A name has letters, digits and @ . + - _ only."
+        raise InvalidParameterValue(message, field="username") from None
     if not 1 <= len(text) <= 64:
         raise InvalidParameterValue("A name has 1 to 64 characters.", field="username")
     return text

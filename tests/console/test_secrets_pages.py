@@ -80,6 +80,11 @@ def test_strangers_see_nothing(stranger, project, secret):
     assert stranger.get(url("secret", project, secret.pk)).status_code == 404
 
 
+def test_one_without_a_description_has_a_dash(admin, project):
+    admin.post(url("secrets", project), {"name": "bare", "description": "", "value": VALUE})
+    assert '<td class="hide-phone">–</td>' in admin.get(url("secrets", project)).content.decode()
+
+
 def test_another_value(admin, project, secret):
     page = url("secret", project, secret.pk)
     assert admin.post(page, {"value": ""}).status_code == 400

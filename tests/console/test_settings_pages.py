@@ -78,7 +78,7 @@ def test_a_person_is_added_with_a_one_time_password(project, admin):
     ("typed", "words"),
     [
         ({"username": "ada", "role": "viewer"}, "taken"),
-        ({"username": "not a name", "role": "viewer"}, "invalid-feedback"),
+        ({"username": "not a name", "role": "viewer"}, "A name has letters, digits and @ . + - _ only"),
         ({"username": "grace", "role": "emperor"}, "Choose one of the roles"),
     ],
 )

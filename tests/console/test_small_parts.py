@@ -57,7 +57,8 @@ def test_sizes_read(bytes_, text):
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(None, "–"), (0, "0 %"), (0.0001, "< 0.1 %"), (0.031, "3.1 %"), (1, "100 %")]
+    ("share", "text"),
+    [(None, "–"), (0, "0 %"), (0.0001, "< 0.1 %"), (0.031, "3.1 %"), (0.05, "5 %"), (1, "100 %")],
 )
 def test_shares_read(share, text):
     assert units.percent(share) == text
