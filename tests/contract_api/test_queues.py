@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +159,46 @@ def test_a_function_works_off_a_queue_and_poison_ends_as_a_dead_letter(product, 
     client.delete_event_source_mapping(UUID=made["UUID"])
     gone = refused(client.get_event_source_mapping, UUID=made["UUID"])
     assert gone[:2] == ("ResourceNotFoundException", 404)
+
+
+SLOW = """
+import time
+def lambda_handler(event, context):
+    time.sleep(2)
+    print('slow with', [one['body'] for one in event['Records']])
+"""
+
+
+def workers(product):
+    """The process ids of this installation's workers."""
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (directory / "cmdline").read_bytes().split(b"\0")
+            around = (directory / "environ").read_bytes()
+            if b"worker" in words and f"FUNCTORY_HOME={product.stack.home}\0".encode() in around:
+                found.append(int(directory.name))
+    return found
+
+
+def test_a_worker_that_is_killed_in_the_middle_loses_nothing(product, sqs):
+    product.create("slow", SLOW)
+    url = make(sqs, "killed", VisibilityTimeout="10")
+    made = product.client().create_event_source_mapping(
+        FunctionName="slow", EventSourceArn=f"{ARN}:killed", BatchSize=2
+    )
+    entries = [{"Id": f"k{number}", "MessageBody": f"k{number}"} for number in range(10)]
+    sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    names = ["ApproximateNumberOfMessagesNotVisible"]
+    wait_for(
+        "some are under way",
+        lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"][names[0]] != "0",
+        30,
+    )
+    killed = workers(product)
+    assert killed
+    for process in killed:
+        os.kill(process, signal.SIGKILL)
+    wait_for("all are worked off", lambda: count(sqs, url) == 0, 90)
+    wait_for("all are logged", lambda: all(f"'k{n}'" in worked_on(product, "slow") for n in range(10)), 30)
+    product.client().delete_event_source_mapping(UUID=made["UUID"])
