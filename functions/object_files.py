@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from functions.ids import new_id
 
@@ -28,6 +28,14 @@ class Written:
     size: int
     md5: str
     sums: dict[str, str]
+
+
+class Slice(NamedTuple):
+    """A part of a file, in bytes."""
+
+    name: str
+    start: int
+    length: int
 
 
 class ObjectFiles:
@@ -63,19 +71,18 @@ class ObjectFiles:
         _sync(path.parent)
         return copied
 
-    def read(self, pieces: Sequence[tuple[str, int]], start: int, length: int) -> Iterator[bytes]:
-        """`length` bytes from `start` of files (name, size) one after the other. The first file is opened at once:
-        raises FileNotFoundError when it is gone."""
-        wanted = _within(pieces, start, length)
-        first = self._path(wanted[0][0]).open("rb") if wanted else None
-        return self._read(wanted, first)
+    def read(self, slices: Sequence[Slice]) -> Iterator[bytes]:
+        """The bytes of slices, one after the other, in blocks. The first file is opened at once: raises
+        FileNotFoundError when it is gone."""
+        first = self._path(slices[0].name).open("rb") if slices else None
+        return self._read(slices, first)
 
-    def _read(self, wanted: Sequence[tuple[str, int, int]], first: BinaryIO | None) -> Iterator[bytes]:
-        for name, start, length in wanted:
-            with first or self._path(name).open("rb") as file:
+    def _read(self, slices: Sequence[Slice], first: BinaryIO | None) -> Iterator[bytes]:
+        for one in slices:
+            with first or self._path(one.name).open("rb") as file:
                 first = None
-                file.seek(start)
-                left = length
+                file.seek(one.start)
+                left = one.length
                 while left and (block := file.read(min(BLOCK, left))):
                     left -= len(block)
                     yield block
@@ -99,13 +106,13 @@ class ObjectFiles:
         return self._folder / name.removesuffix(UNFINISHED)[-2:] / name
 
 
-def _within(pieces: Sequence[tuple[str, int]], start: int, length: int) -> list[tuple[str, int, int]]:
-    """Which part of which files a range is: (name, start, length)."""
+def slices_of(pieces: Sequence[tuple[str, int]], start: int, length: int) -> list[Slice]:
+    """What `length` bytes from `start` are of files (name, size) that follow each other."""
     found, at, end = [], 0, start + length
     for name, size in pieces:
         first, last = max(start, at), min(end, at + size)
         if first < last:
-            found.append((name, first - at, last - first))
+            found.append(Slice(name, first - at, last - first))
         at += size
     return found
 

@@ -18,6 +18,8 @@ JSON_TYPE = "application/x-amz-json-1.1"
 XML_TYPE = "text/xml"
 # On an answer of the control plane that has nothing yet: the caller wants to wait for so many seconds.
 WAIT = "x-functory-wait"
+# On an answer of the control plane to the gateway: the body lists slices of files, which the client is to have.
+FILES = "x-functory-files"
 _QUEUE_PATH = re.compile(r"/[0-9]{12}/[A-Za-z0-9_.-]{1,80}/?")
 
 

@@ -1,16 +1,16 @@
-"""The door of S3: a relayed call to the operation that its address, query and headers name. Bodies go through piece
-by piece, both ways. Served on web's unix socket only."""
+"""The door of S3: a relayed call to the operation that its address, query and headers name. Objects come in
+piece by piece; the gateway sends them out. Served on web's unix socket only."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.model import OperationModel
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from console.api.call import Call
@@ -22,7 +22,7 @@ from console.api.protocols import rest_xml
 from functions.errors import FunctoryError, NotImplementedHere
 from functions.ids import new_id
 from functions.object_errors import MalformedXML, NotModified
-from functions.protocols import WireProtocol, refusal
+from functions.protocols import FILES, WireProtocol, refusal
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ _GONE = frozenset({"DeleteBucket", "DeleteObject", "AbortMultipartUpload"})  # a
 
 @csrf_exempt  # programs, not browsers: the signature was checked by the gateway
 @login_not_required
-def storage(request: HttpRequest) -> HttpResponseBase:
+def storage(request: HttpRequest) -> HttpResponse:
     """Any operation of S3."""
     request_id = str(new_id())
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -70,7 +70,7 @@ def storage(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
-def _answer(request: HttpRequest, headers: Mapping[str, str], body: ObjectBody) -> HttpResponseBase:
+def _answer(request: HttpRequest, headers: Mapping[str, str], body: ObjectBody) -> HttpResponse:
     principal = caller_of(request)
     address = rest_xml.address_of(headers.get("x-functory-path", request.path_info))
     query = request.GET.dict()
@@ -99,12 +99,13 @@ def _document(model: OperationModel, name: str, body: ObjectBody) -> Any:
     return rest_xml.parse_xml(rest_xml.shapes_of(model.input_shape)[name], b"".join(pieces)) if size else None
 
 
-def _written(model: OperationModel, result: dict[str, Any]) -> HttpResponseBase:
-    streamed = result.pop("Body", None)
+def _written(model: OperationModel, result: dict[str, Any]) -> HttpResponse:
+    slices = result.pop("Body", None)
     headers = rest_xml.write_headers(model, result)
     status = 204 if model.name in _GONE else 206 if result.get("ContentRange") else 200
-    if streamed is not None:
-        return StreamingHttpResponse(streamed, status=status, headers=headers)
+    if slices is not None:  # bytes that no thread of web has to wait with for a slow client
+        del headers["Content-Length"]  # the gateway's to say: this body is another
+        return HttpResponse(json.dumps(slices), status=status, headers={**headers, FILES: "1"})
     content = rest_xml.write_body(model, result)
     answer = HttpResponse(content, status=status, headers=headers)
     if content:

@@ -134,7 +134,7 @@ class Authorizer:
         if verdict is not None:
             refused(verdict)
         else:
-            self._uses[key.key_id] = claim.at
+            self._uses[key.key_id] = claim.at if claim.day else datetime.now(UTC)  # version 2 has no time
             principal = key.principal
             if principal.role_name:
                 judge = partial(_as_role, key, claim, allowed, refused)

@@ -17,6 +17,7 @@ import uvloop
 
 from functions.config import Config
 from functions.keys import read_or_create_key
+from functions.object_files import ObjectFiles
 from functions.queues import changed_channel, events_stream, records_stream
 from functions.signing import Claim
 from functions.snapshots import FunctionSnapshot, Principal
@@ -106,9 +107,10 @@ class Gateway:
             isolation=lambda: self.engine.isolation,
         )
         self._authorizer = Authorizer(self.catalog)
-        self._relay = Relay(self._authorizer, config.web_socket, key)
+        objects = ObjectFiles(config.objects)
+        self._relay = Relay(self._authorizer, config.web_socket, key, objects)
         # Of their own, so that functions in a loop do not keep people from the control plane.
-        self._relay_from_inside = Relay(self._authorizer, config.web_socket, key, most_at_once=8)
+        self._relay_from_inside = Relay(self._authorizer, config.web_socket, key, objects, most_at_once=8)
         self._own = Own(self.tail, key, config.console_public_url, machine.health)
         self.refusals = Refusals(self.catalog.store_refusals)
         self._invoke_from_inside, self._stream_from_inside = self._invokers(self._identities)

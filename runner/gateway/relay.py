@@ -4,6 +4,7 @@ Checks the signature itself; what the call means is web's business."""
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from contextlib import suppress
 from functools import partial
@@ -15,14 +16,17 @@ import httpx
 
 from functions.errors import ServiceUnavailable
 from functions.message_queues import LONGEST_WAIT_S
-from functions.protocols import WAIT, WireProtocol
+from functions.object_errors import NoSuchKey
+from functions.object_files import ObjectFiles, Slice
+from functions.protocols import FILES, WAIT, WireProtocol
 from functions.signing import Claim
 from functions.snapshots import Principal
 from functions.tokens import sign_principal
 from runner.gateway import answers
 from runner.gateway.authorize import Authorizer
 from runner.gateway.exchange import Exchange
-from runner.gateway.wire import MB, Request
+from runner.gateway.object_blocks import send_blocks
+from runner.gateway.wire import Request
 
 PRINCIPAL = "x-functory-principal"
 # As it came over the wire: servers below decode it, and an encoded slash inside a name would become a real one.
@@ -32,15 +36,13 @@ ANSWER_S = 120.0
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 0.5
 MOST_WAITING = 200
-# Where web has S3; how much of an answer may wait for a client that reads slowly; how often that is looked at.
-STORAGE_PREFIX = "/s3"
-UNSENT = 2 * MB
-UNSENT_PAUSE_S = 0.005
+STORAGE_PREFIX = "/s3"  # where web has S3
+NO_CONTENT = 204
 # What belongs to one connection only (RFC 9110, 7.6.1), and what must not be forged or is made anew.
 DROPPED = frozenset(
     {
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
-        "transfer-encoding", "upgrade", "expect", "content-length", "date", "server", PRINCIPAL, PATH, WAIT,
+        "transfer-encoding", "upgrade", "expect", "content-length", "date", "server", PRINCIPAL, PATH, WAIT, FILES,
     }
 )  # fmt: skip
 
@@ -49,8 +51,15 @@ class Relay:
     """Serves every operation but Invoke."""
 
     def __init__(
-        self, authorizer: Authorizer, web_socket: Path, key: bytes, *, most_at_once: int = 32
+        self,
+        authorizer: Authorizer,
+        web_socket: Path,
+        key: bytes,
+        files: ObjectFiles,
+        *,
+        most_at_once: int = 32,
     ) -> None:
+        self._files = files
         self._authorizer = authorizer
         self._key = key
         transport = httpx.AsyncHTTPTransport(
@@ -73,7 +82,7 @@ class Relay:
 
     async def _pass_on(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
         if exchange.protocol is WireProtocol.REST_XML:
-            await self._stream(exchange, principal, claim)
+            await self._serve_storage(exchange, principal, claim)
             return
         try:
             reply, body = await self._patiently(exchange, principal, claim)
@@ -107,28 +116,32 @@ class Relay:
             self._waiting -= 1
         return reply, body
 
-    async def _stream(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
-        """An answer of any length, passed on as fast as the client takes it."""
-        try:
-            reply = await self._send(exchange.request, principal, claim, prefix=STORAGE_PREFIX)
-        except httpx.TransportError as error:
-            answers.refuse(exchange, down(error))
-            return
-        exchange.request.body = b""  # which web has by now
-        kept = [(name, value) for name, value in reply.headers.items() if name not in DROPPED]
-        length = reply.headers.get("content-length")
-        exchange.begin(reply.status_code, kept, int(length) if length else None)
-        try:
-            async for piece in reply.aiter_raw():
-                if not exchange.write(piece):
-                    break
-                while exchange.unsent > UNSENT and not exchange.done:
-                    await asyncio.sleep(UNSENT_PAUSE_S)
-            exchange.finish()
-        except httpx.TransportError:
-            exchange.break_off()
-        finally:
-            await reply.aclose()
+    async def _serve_storage(self, exchange: Exchange, principal: Principal, claim: Claim) -> None:
+        """S3: an object's bytes are sent from their files, so that who reads slowly holds no thread of web's. Files
+        that are gone were replaced a moment ago: web is asked once more."""
+        for _ in range(2):
+            try:
+                reply = await self._send(exchange.request, principal, claim, prefix=STORAGE_PREFIX)
+                body = await reply.aread()
+            except httpx.TransportError as error:
+                answers.refuse(exchange, down(error))
+                return
+            kept = [(name, value) for name, value in reply.headers.items() if name not in DROPPED]
+            if FILES not in reply.headers:
+                exchange.request.body = b""  # which web has by now
+                length = int(reply.headers.get("content-length", len(body)))
+                exchange.begin(reply.status_code, kept, None if reply.status_code == NO_CONTENT else length)
+                exchange.write(body)
+                exchange.finish()
+                return
+            slices = [Slice(*one) for one in json.loads(body)]
+            with suppress(FileNotFoundError):
+                blocks = self._files.read(slices)
+                await send_blocks(
+                    exchange, reply.status_code, kept, blocks, sum(one.length for one in slices)
+                )
+                return
+        answers.refuse(exchange, NoSuchKey("The object was replaced while it was being read: read it again."))
 
     async def _ask(
         self, request: Request, principal: Principal, claim: Claim

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from functions.object_files import ObjectFiles
+from functions.object_files import ObjectFiles, slices_of
 
 
 @pytest.fixture
@@ -21,14 +21,14 @@ def test_what_is_written_is_read(files):
         "CRC32": base64.b64encode(zlib.crc32(b"hello world").to_bytes(4, "big")).decode(),
         "SHA256": base64.b64encode(hashlib.sha256(b"hello world").digest()).decode(),
     }
-    assert b"".join(files.read([(written.name, 11)], 0, 11)) == b"hello world"
+    assert b"".join(files.read(slices_of([(written.name, 11)], 0, 11))) == b"hello world"
 
 
 def test_a_range_goes_over_files(files):
     pieces = [(one.name, one.size) for one in (files.write([text]) for text in (b"abc", b"def", b"ghi"))]
-    assert b"".join(files.read(pieces, 2, 5)) == b"cdefg"
-    assert b"".join(files.read(pieces, 3, 3)) == b"def"
-    assert b"".join(files.read(pieces, 0, 0)) == b""
+    assert b"".join(files.read(slices_of(pieces, 2, 5))) == b"cdefg"
+    assert b"".join(files.read(slices_of(pieces, 3, 3))) == b"def"
+    assert b"".join(files.read(slices_of(pieces, 0, 0))) == b""
 
 
 def test_a_failure_leaves_nothing(files, tmp_path):
@@ -45,6 +45,6 @@ def test_a_copy_outlives_what_it_was_made_of(files):
     written = files.write([b"text"])
     copied = files.copy(written.name)
     files.remove([written.name, written.name])
-    assert b"".join(files.read([(copied, 4)], 0, 4)) == b"text"
+    assert b"".join(files.read(slices_of([(copied, 4)], 0, 4))) == b"text"
     with pytest.raises(FileNotFoundError):
-        files.read([(written.name, 4)], 0, 4)
+        files.read(slices_of([(written.name, 4)], 0, 4))

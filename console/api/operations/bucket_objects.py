@@ -14,17 +14,16 @@ from console.api.call import Call
 from console.api.operations.buckets import bucket_of, refuse_public
 from console.api.permits import check_permitted
 from functions.errors import FunctoryError, NotImplementedHere
-from functions.installation import object_files
 from functions.models import StoredObject
 from functions.object_errors import (
     InvalidArgument,
     InvalidRange,
     MalformedXML,
-    NoSuchKey,
     NotModified,
     ObjectPreconditionFailed,
     code_of,
 )
+from functions.object_files import slices_of
 from functions.queries import objects as reads
 from functions.services import objects
 from functions.services.objects import Condition, Description
@@ -62,17 +61,10 @@ def put_object(call: Call) -> dict[str, Any]:
 
 
 def get_object(call: Call) -> dict[str, Any]:
-    """GetObject: the door streams the member Body."""
+    """GetObject: Body are slices of files, which the gateway sends."""
     found = _read(call)
     start, length = found.pop("_range")
-    row = found.pop("_row")
-    try:
-        found["Body"] = object_files().read(row.pieces, start, length)
-    except FileNotFoundError:  # replaced since the row was read
-        again = reads.object_at(row.bucket, call["Key"])
-        if again.etag != row.etag or again.size != row.size:
-            raise NoSuchKey("The object was replaced while it was being read: read it again.") from None
-        found["Body"] = object_files().read(again.pieces, start, length)
+    found["Body"] = slices_of(found.pop("_row").pieces, start, length)
     return found
 
 

@@ -12,6 +12,7 @@ from console.api.operations.buckets import bucket_of
 from functions.installation import object_files
 from functions.models import MultipartUpload
 from functions.object_errors import EntityTooLarge, InvalidArgument, MalformedXML
+from functions.object_files import slices_of
 from functions.queries import objects as reads
 from functions.services import uploads
 from functions.services.objects import Condition
@@ -49,7 +50,7 @@ def upload_part_copy(call: Call) -> dict[str, Any]:
     """UploadPartCopy: a part that is a range of another object."""
     source = source_of(call)
     start, length = _source_range(call.get("CopySourceRange", ""), source.size)
-    pieces: Iterator[bytes] = object_files().read(source.pieces, start, length)
+    pieces: Iterator[bytes] = object_files().read(slices_of(source.pieces, start, length))
     part = uploads.put_part(
         acting=call.principal, upload=_upload(call), number=call["PartNumber"], body=pieces
     )

@@ -10,7 +10,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from botocore.auth import S3SigV4Auth
 
+from functions.object_files import ObjectFiles, slices_of
 from functions.tokens import read_principal
 from runner.gateway.relay import Relay
 from tests.runner.gateway.doors import Doors, error
@@ -33,11 +35,15 @@ class Web(BaseHTTPRequestHandler):
         self.server.seen.append((self.command, self.path, headers, body))
         reply = b'{"FunctionName": "hello"}'
         squeezed = self.path.endswith("/squeezed")
+        reads = self.path.startswith("/s3/photos/read")
+        reply = json.dumps(self.server.slices.pop(0)).encode() if reads else reply
         reply = gzip.compress(reply) if squeezed else reply
         self.send_response(201)
         self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(reply)))
+        self.send_header("content-length", "1234" if self.command == "HEAD" else str(len(reply)))
         self.send_header("x-amzn-requestid", "r-1")
+        if reads:
+            self.send_header("x-functory-files", "1")
         if self.server.empty:  # nothing yet, and the caller wants to wait
             self.server.empty -= 1
             self.send_header("x-functory-wait", "20")
@@ -65,7 +71,7 @@ def run(tmp_path):
                     server.seen, server.empty = [], 0
                     threading.Thread(target=server.serve_forever, daemon=True).start()
                 doors = Doors(tmp_path)
-                relay = Relay(doors.authorizer, path, KEY)
+                relay = Relay(doors.authorizer, path, KEY, ObjectFiles(tmp_path / "objects"))
                 doors.parts["relay"] = relay.handle
                 await doors.open()
                 try:
@@ -194,6 +200,65 @@ def test_they_refuse_in_their_own_protocols(run):
         assert (status, json.loads(answer)["__type"]) == (400, "UnrecognizedClientException")
         assert (await doors.request("GET", "/"))[0] == 404
         assert (await doors.signed("POST", "/", b"x"))[0] == 404
+        assert server.seen == []
+
+    run(body)
+
+
+def s3(doors, method, target, body=b"", **more):
+    return doors.signed(
+        method, target, body, sign=lambda key, _, region: S3SigV4Auth(key, "s3", region), **more
+    )
+
+
+def test_what_is_signed_for_s3_goes_to_its_door(run):
+    async def body(doors, server):
+        status, headers, answer = await s3(doors, "PUT", "/photos/a%20b?x=1", b"bytes")
+        assert (status, answer, headers["content-length"]) == (201, b'{"FunctionName": "hello"}', "25")
+        _, path, sent, received = server.seen[0]
+        assert (path, received) == ("/s3/photos/a%20b?x=1", b"bytes")
+        assert sent["x-functory-path"] == "/photos/a%20b"
+        head = await s3(doors, "HEAD", "/photos/k")
+        assert (head[1]["content-length"], head[2]) == ("1234", b"")
+        await doors.signed("GET", "/2015-03-31/functions/hello")
+        assert server.seen[-1][1] == "/2015-03-31/functions/hello"
+        status, headers, answer = await s3(doors, "GET", "/photos/k", secret="other")
+        assert (status, headers["content-type"]) == (403, "application/xml")
+        assert b"<Code>SignatureDoesNotMatch</Code>" in answer
+
+    run(body)
+
+
+def test_an_object_is_sent_from_its_files(run, tmp_path):
+    files = ObjectFiles(tmp_path / "objects")
+    written = [files.write([letter * 3_000_000]) for letter in (b"a", b"b")]
+    pieces = [(one.name, one.size) for one in written]
+
+    async def body(doors, server):
+        whole, gone = slices_of(pieces, 0, 6_000_000), [["0" * 32, 0, 4]]
+        server.slices = [whole, slices_of(pieces, 2_999_999, 2), gone, whole, gone, gone]
+        status, headers, answer = await s3(doors, "GET", "/photos/read")
+        assert (status, headers["content-length"]) == (201, "6000000")
+        assert answer == b"a" * 3_000_000 + b"b" * 3_000_000
+        assert "x-functory-files" not in headers
+        assert (await s3(doors, "GET", "/photos/read"))[2] == b"ab"
+        assert (
+            len((await s3(doors, "GET", "/photos/read"))[2]) == 6_000_000
+        )  # replaced since, and asked again
+        assert (await s3(doors, "GET", "/photos/read"))[0] == 404
+        files.remove([pieces[1][0]])
+        server.slices = [whole]
+        cut = await s3(doors, "GET", "/photos/read")
+        assert (cut[1]["content-length"], len(cut[2])) == ("6000000", 3_000_000)
+
+    run(body)
+
+
+def test_too_much_at_once_is_refused_as_s3_does(run):
+    async def body(doors, server):
+        status, _, answer = await s3(doors, "PUT", "/photos/k", bytes(52 * 1024 * 1024))
+        assert status == 400
+        assert b"<Code>EntityTooLarge</Code>" in answer
         assert server.seen == []
 
     run(body)
