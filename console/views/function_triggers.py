@@ -178,7 +178,7 @@ def triggers_page(function: Function, form: Form, queue_form: Form | None = None
 
 
 def _commands(function: Function) -> str:
-    """The URL that everybody may call: as in AWS, the address is one thing and the permission another."""
+    """The URL that everybody may call (as in AWS, address and permission are two things), and a queue."""
     target = ("--function-name", function.name, "--qualifier", LIVE_ALIAS)
     return "\n".join(
         (
@@ -190,6 +190,16 @@ def _commands(function: Function) -> str:
                 settings.FUNCTORY,
                 *("lambda", "add-permission", *target, "--statement-id", PUBLIC_URL_SID),
                 *("--action", INVOKE_URL, "--principal", "*", "--function-url-auth-type", UrlAuth.NONE),
+            ),
+            aws(
+                settings.FUNCTORY,
+                *(
+                    "lambda",
+                    "create-event-source-mapping",
+                    "--function-name",
+                    f"{function.name}:{LIVE_ALIAS}",
+                ),
+                *("--event-source-arn", f"arn:aws:sqs:{function.region}:{function.project.account}:QUEUE"),
             ),
         )
     )
