@@ -252,6 +252,7 @@ def _review_page(function: Function) -> dict[str, Any]:
         "networks": NetworkMode.choices,
         "runtime": runtime(function.draft.runtime),
         "files": function.draft.files.count(),
+        "installs": function.draft.files.filter(path=runtime(function.draft.runtime).manifest).exists(),
         "command": command,
     }
 

@@ -35,6 +35,13 @@ def paths(function: Function) -> set[str]:
 REVIEW = {"memory_mb": "256", "timeout_s": "10", "ephemeral_mb": "512", "network": "none"}
 
 
+def test_review_speaks_of_dependencies_only_where_there_are_some(admin, project, orders):
+    DraftFile.objects.filter(draft__function=orders, path="requirements.txt").delete()
+    assert b"installs" not in admin.get(step_url(project, 5)).content
+    DraftFile.objects.create(draft=fresh(orders), path="requirements.txt", content=b"six")
+    assert b"installs what requirements.txt needs" in admin.get(step_url(project, 5)).content
+
+
 def test_step_1_makes_a_draft_with_starter_code_and_goes_on(admin, project):
     typed = {"name": "orders", "description": "Takes orders", "tag_name": "team", "tag_value": "shop"}
     answer = admin.post(reverse("wizard_new", args=[project.account]), typed)
