@@ -27,6 +27,7 @@ from functions.states import Role
 
 MOST_BUCKETS = 100
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_RESERVED = "url"  # the gateway's own: a presigned address in it would be a function's
 _NAME = re.compile(r"(?!xn--|\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 
 
@@ -34,7 +35,7 @@ _NAME = re.compile(r"(?!xn--|\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){
 def create_bucket(*, acting: Principal, project: Project, name: str) -> Bucket:
     """A bucket of the project; raises InvalidBucketName, BucketAlreadyOwnedByYou, TooManyBuckets."""
     require(acting, Role.DEVELOPER, project.pk)
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name == _RESERVED:
         raise InvalidBucketName("The specified bucket is not valid.", field="name")
     Project.objects.select_for_update().only("pk").get(pk=project.pk)  # two of a name cannot come at once
     if Bucket.objects.filter(project=project, name=name).exists():

@@ -158,7 +158,9 @@ def is_storage(request: Request) -> bool:
     if authorization is not None:
         return STORAGE_SCOPE in authorization
     query = request.query
-    return bool(query) and (STORAGE_SCOPE in unquote(query) or is_v2(query))
+    if not query or request.path.startswith((URL_PREFIX, OWN_PREFIX)):  # a function's query is its own
+        return False
+    return STORAGE_SCOPE in unquote(query) or is_v2(query)
 
 
 def refuse_storage(exchange: Exchange, status: int, code: str, message: str) -> None:

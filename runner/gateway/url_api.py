@@ -13,7 +13,7 @@ from functions.config import Config
 from functions.errors import AccessDenied, FunctoryError, ResourceNotFound, TooManyRequests
 from functions.policies import INVOKE_URL
 from functions.routing import choose
-from functions.signing import Claim
+from functions.signing import STORAGE, Claim
 from functions.snapshots import Principal, Route, UrlSnapshot
 from functions.states import InvokeMode, Outcome, TriggerKind, UrlAuth
 from runner.gateway import answers, cors
@@ -115,6 +115,9 @@ class UrlApi:
             self._resolve(visit)
 
     def _signed(self, visit: Visit, principal: Principal, claim: Claim) -> None:
+        if claim.service == STORAGE:  # whoever was given an object's address was not given the function
+            visit.refuse(AccessDenied("Forbidden"))
+            return
         visit.principal, visit.claim = principal, claim
         self._resolve(visit)
 

@@ -47,7 +47,7 @@ def files_of(config):
 
 def test_buckets(s3, bucket):
     assert refused(lambda: s3("CreateBucket", Bucket=bucket)).code == "BucketAlreadyOwnedByYou"
-    for name in ("No", "a", "10.0.0.1", "a..b", "x" * 64):
+    for name in ("No", "a", "10.0.0.1", "a..b", "x" * 64, "url"):
         assert refused(lambda name=name: s3("CreateBucket", Bucket=name)).code == "InvalidBucketName"
     assert [one["Name"] for one in s3("ListBuckets")["Buckets"]] == [bucket]
     assert s3("HeadBucket", Bucket=bucket)["BucketRegion"] == "us-east-1"

@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.auth import HmacV1QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from functions.config import Config
 from functions.policies import INVOKE, INVOKE_URL, public_url_statement, read_statement, statement_document
@@ -11,7 +15,7 @@ from functions.snapshots import Route, UrlSnapshot
 from functions.states import Outcome
 from runner.gateway.url_api import UrlApi
 from tests.runner.gateway.boxes import FUNCTION, ended, snapshot, until
-from tests.runner.gateway.doors import FAR, Doors
+from tests.runner.gateway.doors import FAR, SECRET, Doors
 
 SANDBOXED = "sandbox allow-scripts allow-forms"
 
@@ -118,6 +122,30 @@ def test_throttling_is_told(run):
         doors.table.routes[("hello", "live")] = route_of(limited)
         status, _, answer = await doors.request("GET", "/url/abc/")
         assert (status, json.loads(answer)["Message"]) == (429, "Rate Exceeded.")
+
+    run(body, echo)
+
+
+def test_an_address_of_s3_is_no_key_to_functions(run):
+    """Version 2 signs no host: what was presigned for an object of that name would open the URL as well."""
+
+    async def body(doors):
+        request = AWSRequest("GET", f"http://127.0.0.1:{doors.port}/photos/k")
+        HmacV1QueryAuth(Credentials("AKIDEV", SECRET), expires=60).add_auth(request)
+        query = urlsplit(request.url).query
+        status, _, answer = await doors.request(
+            "GET", f"/photos/k?{query}", headers={"Host": "abc.localhost"}
+        )
+        assert (status, json.loads(answer)) == (403, {"Message": "Forbidden"})
+        assert not doors.world.boxes
+
+    run(body, echo, auth="AWS_IAM")
+
+
+def test_a_query_like_one_of_s3_reaches_a_function(run):
+    async def body(doors):
+        status, _, answer = await doors.request("GET", "/url/abc/x?AWSAccessKeyId=a&Signature=b&Expires=1")
+        assert (status, json.loads(answer)["rawPath"]) == (200, "/x")
 
     run(body, echo)
 
