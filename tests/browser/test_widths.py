@@ -12,12 +12,20 @@ from tests.support.stack import Stack, wait_for
 pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
 NAME = "fits-on-every-screen"
+CODE = """class AnOrderThatNobodyCanTakeError(Exception):
+    pass
+
+
+def lambda_handler(event, context):
+    raise AnOrderThatNobodyCanTakeError("no")
+"""
 
 
 @pytest.fixture(scope="module")
 def function(product: Product) -> str:
     """One function, and a request that was refused with many long words."""
-    product.create(NAME)
+    product.create(NAME, CODE)
+    product.record(product.call(NAME)["id"])
     client = product.client("viewer")
     with pytest.raises(client.exceptions.ClientError):
         client.invoke(FunctionName=NAME, Payload=b"{}")
@@ -55,6 +63,14 @@ def test_code_has_the_most_of_its_page_on_a_laptop(page: Page, stack: Stack, fun
     box = page.locator(".editor .cm-editor").bounding_box()
     assert box is not None
     assert box["width"] > 480
+
+
+def test_a_call_is_read_without_scrolling_on_a_laptop(page: Page, stack: Stack, function: str) -> None:
+    log_in(page, stack)
+    page.goto(address(stack, f"functions/{function}/monitor"))
+    expect(page.locator("#call-rows")).to_contain_text("AnOrderThatNobodyCanTakeError")
+    table = page.locator("#calls .table-responsive")
+    assert table.evaluate("(place) => place.scrollWidth <= place.clientWidth")
 
 
 def test_no_runtimes_badge_is_cut_off(page: Page, stack: Stack, function: str) -> None:
