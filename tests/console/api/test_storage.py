@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import zlib
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ import pytest
 from functions import queues
 from functions.models import Bucket, Event, StoredObject
 from functions.states import Role
+from tests.console.api.neighbours import neighbour_of
 from tests.console.api.sdk import create, settle
 from tests.console.api.storage import refused, s3_of
 
@@ -217,6 +219,34 @@ def test_who_may(s3, bucket, principal):
     assert refused(lambda: viewer("DeleteObject", Bucket=bucket, Key="k")).code == "AccessDenied"
     owner = refused(lambda: s3("HeadObject", Bucket=bucket, Key="k", ExpectedBucketOwner="999999999999"))
     assert owner.status == 403
+
+
+def test_what_a_role_lets(s3, bucket, principal):
+    iam = neighbour_of(principal, "iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam("CreateRole", RoleName="clerk", AssumeRolePolicyDocument=document(trust))
+    lets = {"Effect": "Allow", "Action": "s3:*Object", "Resource": f"arn:aws:s3:::{bucket}/mine/*"}
+    iam("PutRolePolicy", RoleName="clerk", PolicyName="p", PolicyDocument=document(lets))
+    clerk = s3_of(replace(principal, kind="role", name="clerk/f", role=Role.DEVELOPER))
+    for key in ("mine/a", "theirs/a"):
+        s3("PutObject", Bucket=bucket, Key=key, Body=b"x")
+    assert clerk("GetObject", Bucket=bucket, Key="mine/a")["ContentLength"] == 1
+    assert refused(lambda: clerk("GetObject", Bucket=bucket, Key="theirs/a")).code == "AccessDenied"
+    assert refused(lambda: clerk("ListObjectsV2", Bucket=bucket)).code == "AccessDenied"
+    clerk("CopyObject", Bucket=bucket, Key="mine/b", CopySource=f"{bucket}/mine/a")
+    stolen = refused(
+        lambda: clerk("CopyObject", Bucket=bucket, Key="mine/c", CopySource=f"{bucket}/theirs/a")
+    )
+    assert stolen.code == "AccessDenied"
+    keys = [{"Key": "mine/a"}, {"Key": "theirs/a"}]
+    told = clerk("DeleteObjects", Bucket=bucket, Delete={"Objects": keys})
+    assert [one["Key"] for one in told["Deleted"]] == ["mine/a"]
+    assert [(one["Key"], one["Code"]) for one in told["Errors"]] == [("theirs/a", "AccessDenied")]
+    assert s3("HeadObject", Bucket=bucket, Key="theirs/a")
+
+
+def document(statement) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def test_limits(s3, bucket, monkeypatch, config):
