@@ -37,7 +37,8 @@ class Runtime:
     """One row. `image` is the image in runner/runtimes/<folder>; `command` is what the launcher starts; `lean` says
     that the bootstrap speaks frames over the sandbox's socket (otherwise the HTTP Runtime API).
     `start_variables` count only when the language starts: functions that set them get sandboxes of a start
-    class of their own; so do those of another memory size where the language is told its heap when it starts. `eager` ones are made before Functory is ready, others when they are first chosen.
+    class of their own; so do those of another memory size where the language is told its heap when it starts
+    (`starts_by_memory`). `eager` ones are made before Functory is ready, others when they are first chosen.
     `deprecated` is the day from which AWS no longer supports the identifier, `ends` the day after which the
     language's own project makes no more fixes; None where nobody has said."""
 
@@ -222,6 +223,13 @@ _ROWS = (
         default_file="main.go",
         manifest="go.mod",
         text="compiled at deploy by Go 1.24, or a ready bootstrap",
+    ),
+    _compiled(
+        "rust",
+        "Rust",
+        default_file="src/main.rs",
+        manifest="Cargo.toml",
+        text="compiled at deploy by Rust 1.85, or a ready bootstrap",
     ),
 )
 

@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from functions.config import REPOSITORY, Config
 from runner.doctor.finding import Finding, bad, good, weak
 from runner.host.engine import answers
-from runner.images.catalog import missing_images, used_runtimes
+from runner.images.catalog import eager_runtimes, missing_images
 from runner.images.engine import ImageEngine
 from runner.sandbox.engine.check import check_engine
 from runner.supervisor.accounts import NAME, existing_account
@@ -62,7 +62,7 @@ def look_at_images(config: Config) -> Iterator[Finding]:
     if not answers(config.docker_socket):
         return
     with ImageEngine(config.docker_socket) as engine:
-        absent = missing_images(engine, used_runtimes(engine))
+        absent = missing_images(engine, eager_runtimes())
     if absent:
         yield weak(
             "Images",

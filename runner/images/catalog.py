@@ -62,24 +62,26 @@ def missing_images(engine: ImageEngine, runtimes: Iterable[str] | None = None) -
     return [reference for reference in references if not engine.has(reference)]
 
 
-def used_runtimes(engine: ImageEngine) -> list[str]:
-    """Runtimes that are made at every start, and those whose image was made here once, by whichever recipe."""
+def eager_runtimes() -> list[str]:
+    """The images that are made before Functory is ready."""
+    return [row.image for row in RUNTIMES.values() if row.eager]
+
+
+def made_before(engine: ImageEngine) -> frozenset[str]:
+    """Identifiers of runtimes whose images were made here once, by whichever recipe."""
     made = engine.made()
-    return [
-        images.runtimes[0]
-        for images in runtime_images()
-        if images.own_name in made
-        or any(RUNTIMES[name].eager for name in images.runtimes if name in RUNTIMES)
-    ]
+    return frozenset(
+        name for images in runtime_images() if images.own_name in made for name in images.runtimes
+    )
 
 
 def ensure_images(
     progress: Progress, *, docker_socket: Path, launcher_path: Path, runtimes: Iterable[str] | None = None
 ) -> None:
-    """Make what is missing of some runtimes (None: of those in use) and put the launcher in its place; quick if
-    nothing changed. Raises ImageError."""
+    """Make what is missing of some runtimes (None: of those that are made at every start) and put the launcher in its
+    place; quick if nothing changed. Raises ImageError."""
     with ImageEngine(docker_socket) as engine, _alone(launcher_path):
-        names = used_runtimes(engine) if runtimes is None else list(runtimes)
+        names = eager_runtimes() if runtimes is None else list(runtimes)
         if missing_images(engine, names):
             _make(engine, recipes(names), progress)
         launcher.ensure_launcher(engine, launcher_recipe(), launcher_path)

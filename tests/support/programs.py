@@ -45,6 +45,14 @@ _BY_FOLDER = {
             "test_a_larger_answer_is_an_error": "AWS's client ends itself",
         },
     ),
+    "rust": Program(
+        "bootstrap",
+        start_failure=(Outcome.CRASH, "Runtime.ExitError"),
+        lacks={
+            "stack": "AWS's client gives none",
+            "test_a_larger_answer_is_an_error": "AWS's client is told so and goes on",
+        },
+    ),
     "ruby": Program(
         "app.handler",
         error="Function<ArgumentError>",

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Without names: those that are in use. `--list` only names them."""
+        """Without names: those of every start. `--list` only names them."""
         parser.add_argument("runtimes", nargs="*", help="such as java21; all of them with --all")
         parser.add_argument("--all", action="store_true", help="every runtime's")
         parser.add_argument("--list", action="store_true", help="name the images and stop")

@@ -8,10 +8,11 @@ from functions.runtimes import RUNTIMES as TABLE
 from runner.images.catalog import (
     bases,
     builder_reference,
+    eager_runtimes,
     image_reference,
+    made_before,
     missing_images,
     recipes,
-    used_runtimes,
 )
 from runner.images.errors import ImageError
 from runner.images.recipes import RUNTIMES, Recipe, base_reference, runtime_images, suite_of
@@ -129,9 +130,10 @@ def test_only_what_a_runtime_needs_is_missing():
     assert missing_images(there, ["python3.13"]) == []
 
 
-def test_a_start_makes_python_and_node_and_what_was_made_here_before():
-    assert used_runtimes(Engine()) == ["nodejs22.x", "nodejs24.x", "provided.al2023", "python3.13"]
-    assert "python3.11" in used_runtimes(Engine(made=["python3.11"]))
+def test_a_start_makes_python_and_node_and_knows_what_was_made_here_before():
+    assert eager_runtimes() == ["python3.13", "nodejs24.x", "nodejs22.x", "provided"]
+    assert made_before(Engine()) == frozenset()
+    assert made_before(Engine(made=["python3.11", "builder-go"])) == {"python3.11", "go"}
 
 
 def test_arguments_and_parents_count():

@@ -1,5 +1,7 @@
 """Images made for a runtime that was chosen: how far they are is told to pages, and why there is none."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from functions import image_states, queues
@@ -7,6 +9,7 @@ from functions.image_states import ABSENT, ImageState
 from functions.services import runtime_images
 from runner.images.errors import ImageError
 from runner.jobs import images
+from runner.supervisor import preparation
 
 RUNTIME = "python3.11"
 
@@ -81,3 +84,16 @@ def test_without_redis_nothing_is_known_and_nothing_refused():
 
 def test_nothing_told_is_absent(redis_server):
     assert image_states.report_of("java99") == ABSENT
+
+
+def test_a_start_says_what_is_there_and_has_what_was_used_made_anew(redis_server, config, monkeypatch):
+    asked = []
+    monkeypatch.setattr(preparation, "ImageEngine", lambda _socket: nullcontext())
+    monkeypatch.setattr(preparation, "made_before", lambda _engine: frozenset({"python3.11", "python3.13"}))
+    absent = {"python3.11", "java21"}
+    monkeypatch.setattr(preparation, "missing_images", lambda _engine, names: absent & set(names))
+    monkeypatch.setattr(preparation, "want", lambda *, identifier: asked.append(identifier))
+    preparation.tell_images(config)
+    assert asked == ["python3.11"]
+    assert image_states.report_of("java21").state is ImageState.ABSENT
+    assert image_states.report_of("python3.13").state is ImageState.READY

@@ -11,10 +11,19 @@ from tests.support.functions_in_sandboxes import build_tree
 
 pytestmark = [pytest.mark.docker, pytest.mark.on_demand]
 
+CRATE = '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n'
 BROKEN = {
+    "rust": (
+        {"Cargo.toml": CRATE, "src/main.rs": "fn main() { undefined_thing(); }\n"},
+        r"cannot find function `undefined_thing`",
+    ),
     "go": ({"main.go": "package main\n\nfunc main() { undefinedThing() }\n"}, r"main\.go:3:15: undefined"),
 }
 UNKNOWN = {
+    "rust": (
+        {"Cargo.toml": f'{CRATE}[dependencies]\nserde = "99"\n', "src/main.rs": "fn main() {}\n"},
+        r"serde",
+    ),
     "go": (
         {"go.mod": "module a\n\ngo 1.23\n\nrequire example.invalid/nothing v1.0.0\n", "main.go": 'package main\n\nimport _ "example.invalid/nothing"\n\nfunc main() {}\n'},
         r"example\.invalid/nothing",

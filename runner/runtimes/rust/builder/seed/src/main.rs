@@ -1,0 +1,3 @@
+//! Nothing: what it depends on counts.
+
+fn main() {}
