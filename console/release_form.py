@@ -7,11 +7,13 @@ from typing import Any
 
 from django.http import QueryDict
 
+from console.forms import Form
 from functions.models import Function, Release
 from functions.release_policy import AT_ONCE, CUSTOM, PLANS, Step, Steps, plan_words, steps_of
 from functions.states import ReleaseState
 
 ENDED_SHOWN = 10
+FIRST = {"version": "", "plan": "", "percent": "10", "minutes": "5"}
 TONES = {
     ReleaseState.RUNNING: "soon",
     ReleaseState.PROMOTED: "good",
@@ -56,14 +58,15 @@ def plans() -> list[tuple[str, str]]:
     return [(AT_ONCE, "All at once"), *named, (CUSTOM, "A canary of your own")]
 
 
-def release_context(function: Function) -> dict[str, Any]:
-    """What templates/functions/releases.html prints."""
+def release_context(function: Function, form: Form | None = None) -> dict[str, Any]:
+    """What the Versions tab prints of releases; `form` is one that was refused."""
     rows = Release.objects.filter(function=function).select_related("started_by")
     ended = rows.exclude(state=ReleaseState.RUNNING).order_by("-started_at")
     return {
         "running": running_release(function),
         "ended": [shown(release) for release in ended[:ENDED_SHOWN]],
         "plans": plans(),
+        "release_form": form or Form(dict(FIRST)),
     }
 
 

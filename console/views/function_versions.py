@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from console.configuration_form import environment_of
+from console.forms import Form
 from console.http import Place, project_view
 from console.release_form import release_context
 from console.snippets import aws
@@ -54,7 +55,13 @@ class Difference:
 @project_view()
 def page(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """The tab; `a` and `b` choose two versions to compare."""
-    function = place.function(name)
+    return page_of(request, place.function(name))
+
+
+def page_of(
+    request: HttpRequest, function: Function, *, release_form: Form | None = None, status: int = 200
+) -> HttpResponse:
+    """The page, with a refused release's form where there is one."""
     marker = request.GET.get("marker", "")
     rows = Version.objects.filter(function=function).select_related("revision__artifact", "created_by")
     found: Page[Version] = keyset_page(rows, order=("-number", "-id"), marker=marker, size=PAGE)
@@ -69,11 +76,13 @@ def page(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         "unpublished": function.latest_id is not None
         and (newest is None or newest.revision_id != function.latest_id),
         "deployments": _deployments(function),
-        **release_context(function),
+        **release_context(function, release_form),
         **_comparison(request, rows),
-        "command": aws(settings.FUNCTORY, "lambda", "list-versions-by-function", "--function-name", name),
+        "command": aws(
+            settings.FUNCTORY, "lambda", "list-versions-by-function", "--function-name", function.name
+        ),
     }
-    return render(request, "functions/versions.html", context)
+    return render(request, "functions/versions.html", context, status=status)
 
 
 @require_POST

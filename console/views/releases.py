@@ -10,9 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from console.forms import Form
 from console.http import Place, project_view
-from console.release_form import running_release, typed_steps
-from functions.errors import InvalidParameterValue, ResourceNotFound
+from console.release_form import FIRST, running_release, typed_steps
+from console.views.function_versions import page_of
+from functions.errors import FunctoryError, ResourceNotFound
 from functions.models import Release
 from functions.services import releases as services
 from functions.states import Role
@@ -22,15 +24,15 @@ from functions.states import Role
 @project_view(role=Role.DEVELOPER)
 def start(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """Begin to move `live` to a version that is published."""
-    number = request.POST.get("version", "")
-    if not number.isdecimal():
-        raise InvalidParameterValue("Choose a version.", field="version")
-    services.start_release(
-        acting=place.principal,
-        function=place.function(name),
-        number=int(number),
-        steps=typed_steps(request.POST),
-    )
+    function, form = place.function(name), Form.read(request.POST, tuple(FIRST))
+    try:
+        number = form.number("version", "The version")
+        services.start_release(
+            acting=place.principal, function=function, number=number, steps=typed_steps(request.POST)
+        )
+    except FunctoryError as error:
+        form.refuse(error)
+        return page_of(request, function, release_form=form, status=error.status)
     messages.info(request, f"Version {number} begins to take calls.")
     return redirect("function_versions", place.account, name)
 

@@ -73,6 +73,15 @@ def test_what_cannot_begin_is_refused(admin, project, released, typed, status):
     assert not Release.objects.exists()
 
 
+def test_what_was_typed_stays_beside_the_reason(admin, project, released):
+    typed = {"version": "2", "plan": "custom", "percent": "0", "minutes": "7"}
+    text = admin.post(url("release_start", project), typed).content.decode()
+    assert 'id="release-problem"' in text
+    assert "From 1 to 99 percent." in text
+    assert 'value="7"' in text
+    assert '<option value="custom" selected>' in text
+
+
 def test_the_running_part_comes_anew_and_the_page_once_it_has_ended(admin, project, running):
     part = admin.get(url("release_running", project))
     assert b"Looked at in a few seconds" in part.content
