@@ -75,8 +75,15 @@ def test_what_is_no_zip_is_refused(admin, project):
 def test_a_function_names_one_in_its_configuration(admin, project, draft, shared):
     page = url("function_configuration", project, draft.name)
     typed = {
-        "runtime": "python3.13", "handler": "app.handler", "network": "none", "event_capture": "recent",
-        "memory_mb": "128", "timeout_s": "3", "ephemeral_mb": "512", "description": "", "redact": "",
+        "runtime": "python3.13",
+        "handler": "app.handler",
+        "network": "none",
+        "event_capture": "recent",
+        "memory_mb": "128",
+        "timeout_s": "3",
+        "ephemeral_mb": "512",
+        "description": "",
+        "redact": "",
     }
     admin.post(page, {**typed, "layers": f" {shared.arn} \n"})
     assert Draft.objects.get(function=draft).layers == [shared.arn]

@@ -67,7 +67,10 @@ def test_otherwise_the_tool_speaks_for_itself():
 
 
 def test_other_tools_speak_for_themselves_and_a_silent_index_is_named():
-    lines = ["Fetching gem metadata", "Could not reach host index.example.org. Check your network connection."]
+    lines = [
+        "Fetching gem metadata",
+        "Could not reach host index.example.org. Check your network connection.",
+    ]
     assert cause("bundler", lines) == (
         "bundler could not reach the package index: Could not reach host index.example.org. "
         "Check your network connection."

@@ -103,7 +103,7 @@ def test_an_unknown_image_is_refused_and_leaves_nothing(
     sandbox_config: Config, runner: asyncio.Runner
 ) -> None:
     driver = DockerDriver(sandbox_config, lambda _: "functory/no-such-image:1", lambda _: ("true",))
-    with pytest.raises(DriverError, match="images python3.13"):
+    with pytest.raises(DriverError, match=r"images python3\.13"):
         runner.run(driver.create(KEY))
     assert sandboxes.containers_of(sandbox_config) == []
     assert not any(sandbox_config.sandboxes.glob("*"))
