@@ -13,7 +13,8 @@ from django.test import Client
 from console.api.model import lambda_model
 from console.api.table import OPERATIONS
 from functions.installation import relay_key
-from functions.models import Function
+from functions.models import EventSourceMapping, Function, MessageQueue
+from functions.services import message_queues
 from functions.tokens import sign_principal
 from tests.console.api.sdk import ROLE, create, sdk_of, settle, zipped
 from tests.console.api.shapes import unknown
@@ -95,6 +96,11 @@ CALLS: dict[str, dict[str, Any]] = {
     },
     "RemoveLayerVersionPermission": {"LayerName": "tools", "VersionNumber": 1, "StatementId": "one"},
     "GetLayerVersionPolicy": {"LayerName": "tools", "VersionNumber": 1},
+    "CreateEventSourceMapping": {**NAMED, "BatchSize": 5},
+    "GetEventSourceMapping": {},
+    "ListEventSourceMappings": NAMED,
+    "UpdateEventSourceMapping": {"BatchSize": 6},
+    "DeleteEventSourceMapping": {},
 }
 
 
@@ -116,7 +122,23 @@ def world(project, principal) -> Function:
     sdk("PutProvisionedConcurrencyConfig", **NAMED, Qualifier="1", ProvisionedConcurrentExecutions=1)
     sdk("UpdateFunctionConfiguration", **NAMED, MemorySize=256, Layers=[arn])
     settle(principal)
+    for name in ("orders", "other"):
+        message_queues.create_queue(acting=principal, project=project, name=name)
+    sdk("CreateEventSourceMapping", **NAMED, EventSourceArn=MessageQueue.objects.get(name="orders").arn)
     return Function.objects.select_related("project").get()
+
+
+def addressed(name: str, world: Function) -> dict[str, Any]:
+    """What an operation is told of things whose ids are not known before."""
+    if name in {"ListTags", "TagResource", "UntagResource"}:
+        return {"Resource": world.arn}
+    if name == "GetLayerVersionByArn":
+        return {"Arn": f"{world.arn.partition(':function:')[0]}:layer:tools:1"}
+    if name == "CreateEventSourceMapping":
+        return {"EventSourceArn": MessageQueue.objects.get(name="other").arn}
+    if name.endswith("EventSourceMapping"):
+        return {"UUID": str(EventSourceMapping.objects.get().pk)}
+    return {}
 
 
 def answer(name: str, parameters: dict[str, Any], principal: Any) -> Any:
@@ -147,10 +169,7 @@ def test_every_operation_that_is_served_is_called_here() -> None:
 def test_an_answer_has_nothing_that_the_model_does_not_know(
     name: str, world: Function, principal: Any
 ) -> None:
-    tagged = {"Resource": world.arn} if name in {"ListTags", "TagResource", "UntagResource"} else {}
-    if name == "GetLayerVersionByArn":
-        tagged = {"Arn": f"{world.arn.partition(':function:')[0]}:layer:tools:1"}
-    response = answer(name, {**CALLS[name], **tagged}, principal)
+    response = answer(name, {**CALLS[name], **addressed(name, world)}, principal)
     operation = next(one for one in lambda_model().operations if one.name == name)
     expected = 204 if name == "DeleteFunction" else operation.status
     assert response.status_code == expected, response.content

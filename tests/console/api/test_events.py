@@ -71,8 +71,9 @@ def test_event_invoke_configs_that_cannot_be(sdk: SDK, arn: str) -> None:
     assert refused(lambda: configured(sdk, MaximumEventAgeInSeconds=59)).code == "ValidationException"
     itself = refused(lambda: configured(sdk, DestinationConfig={"OnSuccess": {"Destination": arn}}))
     assert itself.message == "You can't specify the function as a destination for itself."
-    queue = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:000000000001:q"}}
-    assert "only functions are supported" in refused(lambda: configured(sdk, DestinationConfig=queue)).message
+    topic = {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000001:t"}}
+    refusal = refused(lambda: configured(sdk, DestinationConfig=topic))
+    assert "only functions and queues are supported" in refusal.message
     assert refused(lambda: configured(sdk, MaximumRetryAttempts=1, Qualifier="9")).status == 404
 
 
