@@ -59,7 +59,7 @@ test-fuzz: ## 2,000 made-up requests to the AWS API
 
 runtime-matrix: ## Run every runtime's contract suite and write its table into README.md
 	@$(HOST) prepare-tests
-	@FUNCTORY_MATRIX=1 $(SUITE) runtimes tests/runner/runtimes/test_contract.py
+	@FUNCTORY_MATRIX=1 $(SUITE) contract
 
 bench bench-full: ## Measure beside the bare floor, one table and JSON (BENCH="--cases warm --rounds 5"); -full: 40 minutes
 	@$(HOST) prepare-tests

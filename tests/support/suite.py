@@ -46,7 +46,7 @@ ENGINE = Phase(
 )
 # In processes of their own: the browser's driver leaves an event loop running in the main thread. Two, each with an
 # installation and a browser: a good part of the time is spent waiting for schedules and first starts.
-BROWSER = Phase("in a browser", ("-n", "2", "-m", "browser"), needs_images=True)
+BROWSER = Phase("in a browser", ("-n", "2", "-m", "browser and not on_demand"), needs_images=True)
 POSTGRES = Phase(
     "on PostgreSQL", ("-n", "2", "-m", f"not ({_SHARED})"), command=("tests.support.postgres_server",)
 )
@@ -62,7 +62,11 @@ SUITES: dict[str, tuple[Phase, ...]] = {
     "trouble": (Phase("trouble", ("tests/trouble",), needs_images=True),),
     "faults": (Phase("faults", ("tests/faults",), needs_images=True),),
     "fuzz": (Phase("made-up requests", ("tests/console/api/test_fuzz.py", "-s")),),
-    "runtimes": (Phase("runtimes", ("tests/runner/runtimes",), needs_images=True),),
+    "runtimes": (
+        Phase("runtimes", ("tests/runner/runtimes",), needs_images=True),
+        Phase("runtimes in a browser", ("tests/browser/test_runtimes.py",)),
+    ),
+    "contract": (Phase("the contract of every runtime", ("tests/runner/runtimes/test_contract.py",), True),),
     "postgres": (POSTGRES,),
 }
 
