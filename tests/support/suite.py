@@ -46,7 +46,12 @@ ENGINE = Phase(
 )
 # In processes of their own: the browser's driver leaves an event loop running in the main thread. Two, each with an
 # installation and a browser: a good part of the time is spent waiting for schedules and first starts.
-BROWSER = Phase("in a browser", ("-n", "2", "-m", "browser and not on_demand"), needs_images=True)
+STARTERS = "tests/browser/test_starters.py"
+BROWSER = Phase(
+    "in a browser",
+    ("-n", "2", f"--ignore={STARTERS}", "-m", "browser and not on_demand"),
+    needs_images=True,
+)
 POSTGRES = Phase(
     "on PostgreSQL", ("-n", "2", "-m", f"not ({_SHARED})"), command=("tests.support.postgres_server",)
 )
@@ -58,6 +63,7 @@ SUITES: dict[str, tuple[Phase, ...]] = {
     "api": (
         Phase("SDKs and the aws command", ("-n", "2", "--dist", "loadfile", "tests/contract_api"), True),
     ),
+    "starters": (Phase("every starter", ("-n", "2", STARTERS), needs_images=True),),
     "hostile": (Phase("hostile", ("tests/hostile",), needs_images=True),),
     "trouble": (Phase("trouble", ("tests/trouble",), needs_images=True),),
     "faults": (Phase("faults", ("tests/faults",), needs_images=True),),
