@@ -67,14 +67,6 @@ def eager_runtimes() -> list[str]:
     return [row.image for row in RUNTIMES.values() if row.eager]
 
 
-def made_before(engine: ImageEngine) -> frozenset[str]:
-    """Identifiers of runtimes whose images were made here once, by whichever recipe."""
-    made = engine.made()
-    return frozenset(
-        name for images in runtime_images() if images.own_name in made for name in images.runtimes
-    )
-
-
 def ensure_images(
     progress: Progress, *, docker_socket: Path, launcher_path: Path, runtimes: Iterable[str] | None = None
 ) -> None:

@@ -50,11 +50,6 @@ class ImageEngine:
             return False
         return True
 
-    def made(self) -> frozenset[str]:
-        """The recipes' names of all images made here, by whichever edition of the recipe."""
-        listed = self._api.images(filters={"label": "functory.image"})
-        return frozenset(str(image["Labels"]["functory.image"]) for image in listed)
-
     def tag(self, reference: str, name: str, tag: str) -> None:
         """Give an image one more name."""
         self._api.tag(reference, name, tag, force=True)

@@ -92,19 +92,13 @@ def launcher_recipe() -> Recipe:
 @dataclass(frozen=True, slots=True)
 class RuntimeImages:
     """The images of a runtime: where functions run and, if its language has packages, where these are made.
-    All of them are of one Debian suite. `shares` says that functions run in another runtime's image."""
+    All of them are of one Debian suite."""
 
     name: str
     runtimes: tuple[str, ...]
     runtime: Recipe
     builder: Recipe | None
     suite: str = SUITE
-    shares: bool = False
-
-    @property
-    def own_name(self) -> str:
-        """The name of the image that is there only if somebody used this runtime."""
-        return f"builder-{self.name}" if self.shares else self.name
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:
@@ -123,7 +117,7 @@ def runtime_images(folder: Path | None = None) -> list[RuntimeImages]:
     ]
     own = {name: _images(place, name, row) for place, name, row in rows if "runs_in" not in row}
     shared = [
-        replace(_images(place, name, row), runtime=own[row["runs_in"]].runtime, shares=True)
+        replace(_images(place, name, row), runtime=own[row["runs_in"]].runtime)
         for place, name, row in rows
         if "runs_in" in row
     ]

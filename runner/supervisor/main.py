@@ -105,10 +105,10 @@ def _prepare(config: Config, progress: Progress) -> tuple[str, str] | None:
         )
     except ImageError as error:
         raise UpError(str(error)) from error
-    preparation.tell_images(config)
     for note in sweep(config):
         progress.note(note)
     preparation.migrate(progress)
+    preparation.tell_images(config)
     preparation.collect_static(config, progress)
     return preparation.first_administrator()
 

@@ -13,10 +13,11 @@ from django.db import connections
 from functions import image_states
 from functions.config import Config
 from functions.image_states import ImageState
+from functions.models import Function
 from functions.runtimes import RUNTIMES
 from functions.services.people import ensure_first_administrator
 from functions.services.runtime_images import want
-from runner.images.catalog import made_before, missing_images
+from runner.images.catalog import missing_images
 from runner.images.engine import ImageEngine
 from runner.images.progress import Progress
 
@@ -42,13 +43,14 @@ def collect_static(config: Config, progress: Progress) -> None:
 
 def tell_images(config: Config) -> None:
     """Say of every runtime whether its images are there: an engine may have lost some, or the recipe changed. Those
-    that were used here before are made anew in the background, by the first worker."""
+    that functions use are made anew in the background, by the first worker. Needs the database."""
+    live = Function.objects.filter(deleted_at=None)
+    used = set(live.values_list("draft__runtime", flat=True))
     with ImageEngine(config.docker_socket) as engine:
-        before = made_before(engine)
         for row in RUNTIMES.values():
             absent = missing_images(engine, [row.image])
             image_states.tell(row.identifier, ImageState.ABSENT if absent else ImageState.READY)
-            if absent and row.identifier in before:
+            if absent and row.identifier in used:
                 want(identifier=row.identifier)
 
 

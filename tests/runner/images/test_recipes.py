@@ -10,7 +10,6 @@ from runner.images.catalog import (
     builder_reference,
     eager_runtimes,
     image_reference,
-    made_before,
     missing_images,
     recipes,
 )
@@ -102,21 +101,17 @@ def test_a_runtime_may_run_in_the_image_of_another(folder):
     (folder / "fortran" / "images.toml").write_text('[images.fortran]\nruns_in = "cobol85"\n')
     cobol, fortran = runtime_images(folder)
     assert fortran.runtime == cobol.runtime
-    assert fortran.builder.name == fortran.own_name == "builder-fortran"
-    assert cobol.own_name == "cobol85"
+    assert fortran.builder.name == "builder-fortran"
 
 
 class Engine:
     """Has what it is told to have."""
 
-    def __init__(self, *references, made=()):
-        self.references, self._made = set(references), frozenset(made)
+    def __init__(self, *references):
+        self.references = set(references)
 
     def has(self, reference):
         return reference in self.references
-
-    def made(self):
-        return self._made
 
 
 def test_only_what_a_runtime_needs_is_missing():
@@ -130,10 +125,8 @@ def test_only_what_a_runtime_needs_is_missing():
     assert missing_images(there, ["python3.13"]) == []
 
 
-def test_a_start_makes_python_and_node_and_knows_what_was_made_here_before():
+def test_a_start_makes_python_and_node():
     assert eager_runtimes() == ["python3.13", "nodejs24.x", "nodejs22.x", "provided"]
-    assert made_before(Engine()) == frozenset()
-    assert made_before(Engine(made=["python3.11", "builder-go"])) == {"python3.11", "go"}
 
 
 def test_arguments_and_parents_count():

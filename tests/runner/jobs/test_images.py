@@ -6,6 +6,7 @@ import pytest
 
 from functions import image_states, queues
 from functions.image_states import ABSENT, ImageState
+from functions.models import Draft
 from functions.services import runtime_images
 from runner.images.errors import ImageError
 from runner.jobs import images
@@ -86,10 +87,10 @@ def test_nothing_told_is_absent(redis_server):
     assert image_states.report_of("java99") == ABSENT
 
 
-def test_a_start_says_what_is_there_and_has_what_was_used_made_anew(redis_server, config, monkeypatch):
+def test_a_start_says_what_is_there_and_has_what_functions_use_made(redis_server, config, draft, monkeypatch):
     asked = []
+    Draft.objects.filter(function=draft).update(runtime="python3.11")
     monkeypatch.setattr(preparation, "ImageEngine", lambda _socket: nullcontext())
-    monkeypatch.setattr(preparation, "made_before", lambda _engine: frozenset({"python3.11", "python3.13"}))
     absent = {"python3.11", "java21"}
     monkeypatch.setattr(preparation, "missing_images", lambda _engine, names: absent & set(names))
     monkeypatch.setattr(preparation, "want", lambda *, identifier: asked.append(identifier))
