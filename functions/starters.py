@@ -85,10 +85,15 @@ def _of_folder(folder: Path) -> tuple[Starter, ...]:
     )
 
 
+def _belongs(path: Path) -> bool:
+    """Whether it is part of the function: not what describes it, and not what running it here left behind."""
+    return path.is_file() and path.name != _DESCRIPTION and "__pycache__" not in path.parts
+
+
 def _read(folder: Path) -> Starter:
     told = tomllib.loads((folder / _DESCRIPTION).read_text())
     executable = frozenset(told.get("executable", ()))
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != _DESCRIPTION)
+    paths = sorted(path for path in folder.rglob("*") if _belongs(path))
     return Starter(
         key=folder.name,
         title=told["title"],

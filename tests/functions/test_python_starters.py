@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import importlib.util
 import json
+import sys
 import time
 from dataclasses import dataclass
 from types import ModuleType
@@ -37,6 +38,7 @@ def load(each: Starter, monkeypatch: pytest.MonkeyPatch, **environment: str) -> 
     """The starter's module, freshly loaded, as a cold start does it."""
     for name, value in {**each.environment, **environment}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # the folder is what people deploy
     spec = importlib.util.spec_from_file_location("starter", FOLDER / each.key / "lambda_function.py")
     assert spec is not None
     assert spec.loader is not None

@@ -8,7 +8,7 @@ import pytest
 from functions.errors import InvalidParameterValue
 from functions.expressions import parse_expression
 from functions.runtimes import RUNTIMES
-from functions.starters import all_keys, has_starter, starter, starters
+from functions.starters import _of_folder, all_keys, has_starter, starter, starters
 
 
 @pytest.mark.parametrize("identifier", sorted(RUNTIMES))
@@ -44,6 +44,16 @@ def test_python_starters_parse():
 
 def test_a_custom_runtime_s_bootstrap_is_executable():
     assert dict(starter("provided.al2023", "hello").files)["bootstrap"].executable
+
+
+def test_what_running_a_starter_leaves_is_no_part_of_it(tmp_path):
+    (tmp_path / "hello" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "hello" / "__pycache__" / "lambda_function.cpython-311.pyc").write_bytes(b"x")
+    (tmp_path / "hello" / "lambda_function.py").write_text("x = 1")
+    told = 'title = "t"\ntext = "t"\ntopic = "t"\ntrigger = "none"\nevent = "{}"\nexpect = "{}"\n'
+    (tmp_path / "hello" / "starter.toml").write_text(told)
+    (found,) = _of_folder(tmp_path)
+    assert [name for name, _ in found.files] == ["lambda_function.py"]
 
 
 def test_an_unknown_starter_is_refused():
