@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from functions.artifacts import NODE_MODULES, Store
+from functions.artifacts import NODE_MODULES, Store, seal
 from functions.config import Config
 from functions.ids import new_id
 from functions.runtimes import Build, runtime, start_environment
@@ -128,7 +128,8 @@ async def _together(orders: list[tuple[Sandbox, Call]]) -> list[Ended]:
 def build_tree(config: Config, runtime_id: str, package: Path) -> Path | None:
     """What a deployment would build of an unpacked package, None for nothing; raises BuildFailed."""
     row = runtime(runtime_id)
-    package.chmod(0o755)  # as a deployment leaves it: the builder is another user
+    seal(package)  # as a deployment leaves it: nobody may write, and the builder is another user
+    package.chmod(0o555)
     indexes = read_indexes().description
     plan = plan_build(
         row,
