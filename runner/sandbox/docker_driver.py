@@ -94,7 +94,7 @@ class DockerDriver:
             self._keeping.cancel()
         removals = [container.remove() for container in list(self._live.values())]
         ended = await asyncio.gather(*removals, return_exceptions=True)
-        await asyncio.get_running_loop().run_in_executor(self._slow, self.egress.remove, SANDBOX_NETWORKS)
+        await asyncio.get_running_loop().run_in_executor(self._slow, self.egress.close, SANDBOX_NETWORKS)
         self._slow.shutdown(wait=False)
         self._quick.shutdown(wait=False)
         if self._tools is not None:

@@ -53,6 +53,7 @@ class Egress:
         self._client = client
         self._lock = threading.Lock()
         self._allowed: tuple[str, ...] = ()
+        self._closed = False
         self._bridges = {mode: self._bridge(mode) for mode in _LETTERS}
         self.reason = "" if os.geteuid() == 0 else "not root: no packet filter can be loaded"
 
@@ -80,6 +81,13 @@ class Egress:
                 bridge.checked = 0.0
                 self._ready(mode)
 
+    def close(self, modes: Sequence[str]) -> None:
+        """Take them down and make none any more: a thread that was about to, for a sandbox that nobody waits for
+        or to put back what has gone missing, would leave one behind."""
+        with self._lock:
+            self._closed = True
+        self.remove(modes)
+
     def remove(self, modes: Sequence[str] = (*SANDBOX_NETWORKS, *BUILDER_NETWORKS)) -> None:
         """Take down this installation's networks of these kinds, and their rules, but those that a container
         still uses. Best effort: they are made again when needed."""
@@ -104,6 +112,8 @@ class Egress:
     def _ready(self, mode: str) -> str:
         bridge = self._bridges[mode]
         with self._lock:
+            if self._closed:
+                raise DriverError("The networks are being taken down.")
             if time.monotonic() - bridge.checked > _RECHECK_S:
                 self._make_network(bridge)
                 self._hold(mode, bridge)

@@ -196,6 +196,19 @@ def test_a_network_that_has_gone_is_made_again(sandbox_config: Config) -> None:
     client.close()
 
 
+def test_once_closed_none_is_made_any_more(sandbox_config: Config) -> None:
+    client = connect(sandbox_config)
+    egress = Egress(sandbox_config, client)
+    name = egress.network("internet")
+    egress.close(("internet",))
+    with pytest.raises(DriverError, match="being taken down"):
+        egress.network("internet")
+    with pytest.raises(DriverError, match="being taken down"):
+        egress._ready("internet")  # as `keep` calls it that was under way
+    assert name not in [network.name for network in client.networks.list()]
+    client.close()
+
+
 def test_a_network_of_somebody_else_is_not_used(sandbox_config: Config) -> None:
     client = connect(sandbox_config)
     egress = Egress(sandbox_config, client)
