@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from functions.archives import FileContent
 from functions.errors import AccessDenied, InvalidParameterValue, ResourceConflict, ResourceNotFound
-from functions.models import Alias, AuditEntry, Deployment, MetricMinute, Release
+from functions.models import Alias, AuditEntry, Deployment, Release
 from functions.release_policy import Limits, Step, steps_of
 from functions.services import deploys, drafts, releases, versions
 from functions.services import functions as function_services
 from functions.services.guard import system_principal
 from functions.states import DeploymentState, ReleaseState
 from tests.support import rows
+from tests.support.seed import Seed
 
 CANARY = steps_of("LambdaCanary10Percent5Minutes")
 TWO_STEPS = (Step(10, 60), Step(50, 60))
@@ -41,10 +42,8 @@ def split(function):
 
 def called(release, number, calls, errors=0):
     """So many calls of a version in this minute, as the recorder sums them up."""
-    MetricMinute.objects.create(
-        project_id=release.project_id, function_id=release.function_id, version=str(number), alias="live",
-        trigger="url", minute=timezone.now().replace(second=0, microsecond=0), invocations=calls, errors=errors,
-    )  # fmt: skip
+    seed = Seed(project_id=release.project_id, function_id=release.function_id, name="hello")
+    seed.minute(at=timezone.now(), version=str(number), invocations=calls, errors=errors)
 
 
 def later(release, seconds):

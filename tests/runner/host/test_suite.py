@@ -43,4 +43,6 @@ def test_an_unknown_suite_is_refused(capsys):
 
 def test_a_browser_never_shares_a_process_with_other_tests():
     marks = [phase.words[-1] for phase in SUITES["all"] if "browser" in phase.words[-1]]
-    assert [mark for mark in marks if "not browser" not in mark and "not (" not in mark] == ["browser and not on_demand"]
+    assert [mark for mark in marks if "not browser" not in mark and "not (" not in mark] == [
+        "browser and not on_demand"
+    ]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from functions import queues
+from functions import queues, retry
 from functions.ids import new_id
 from functions.models import Event
 from functions.queries.recorder import Standing
@@ -210,7 +210,8 @@ def test_an_event_whose_record_may_still_be_in_the_journal_is_not_lost(gateway):
     [event] = accept()
     lose(event)
     drain.run()
-    assert (row(event).attempts, [asked.path for asked in gateway.asked]) == (1, ["/_functory/health"])
+    # On a busy machine the drain looks twice before it ends; it must not call.
+    assert (row(event).attempts, {asked.path for asked in gateway.asked}) == (1, {"/_functory/health"})
 
 
 def test_leases_are_renewed_while_a_function_runs(gateway, monkeypatch):
@@ -264,7 +265,10 @@ def test_told_to_stop_it_claims_no_more_and_leaves_what_runs(gateway, config, mo
     assert (row(event).state, row(late).state) == ("claimed", "pending")
 
 
-def test_a_throttled_function_is_asked_less(gateway):
+def test_a_throttled_function_is_asked_less(gateway, monkeypatch):
+    # Longer than the test takes on a busy machine: what is due again is asked again.
+    monkeypatch.setattr(retry, "FIRST_BACK_OFF", timedelta(hours=1))
+    monkeypatch.setattr(retry, "LONGEST_BACK_OFF", timedelta(hours=1))
     gateway.answer = lambda _: (429, {"code": "TooManyRequestsException", "message": "Rate Exceeded."})
     accept(100)
     drain.run()
