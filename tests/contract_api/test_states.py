@@ -18,29 +18,29 @@ def client(product):
 
 def test_creating_and_changing_are_seen(client):
     made = client.create_function(
-        FunctionName="slow",
+        FunctionName="seen",
         Runtime="python3.13",
         Handler="lambda_function.lambda_handler",
         Role=ROLE,
         Code={"ZipFile": zipped({"lambda_function.py": ECHO})},
     )
     assert (made["State"], made["StateReasonCode"]) == ("Pending", "Creating")
-    assert client.get_function_configuration(FunctionName="slow")["State"] == "Pending"
-    early = refused(client.update_function_configuration, FunctionName="slow", Timeout=9)
+    assert client.get_function_configuration(FunctionName="seen")["State"] == "Pending"
+    early = refused(client.update_function_configuration, FunctionName="seen", Timeout=9)
     assert early[0] == "ResourceConflictException"
     assert early[2].endswith("The function is currently in the following state: Pending")
-    client.get_waiter("function_active_v2").wait(FunctionName="slow", WaiterConfig=FAST)
-    updating = client.update_function_configuration(FunctionName="slow", Timeout=9)
+    client.get_waiter("function_active_v2").wait(FunctionName="seen", WaiterConfig=FAST)
+    updating = client.update_function_configuration(FunctionName="seen", Timeout=9)
     assert (updating["State"], updating["LastUpdateStatus"]) == ("Active", "InProgress")
-    assert client.get_function(FunctionName="slow")["Configuration"]["LastUpdateStatus"] == "InProgress"
-    busy = refused(client.update_function_configuration, FunctionName="slow", Timeout=10)
+    assert client.get_function(FunctionName="seen")["Configuration"]["LastUpdateStatus"] == "InProgress"
+    busy = refused(client.update_function_configuration, FunctionName="seen", Timeout=10)
     assert busy == (
         "ResourceConflictException",
         409,
         "The operation cannot be performed at this time. An update is in progress for resource: "
         + made["FunctionArn"],
     )
-    assert refused(client.publish_version, FunctionName="slow")[0] == "ResourceConflictException"
-    client.get_waiter("function_updated_v2").wait(FunctionName="slow", WaiterConfig=FAST)
-    assert client.get_function_configuration(FunctionName="slow")["LastUpdateStatus"] == "Successful"
-    assert client.publish_version(FunctionName="slow")["Version"] == "1"
+    assert refused(client.publish_version, FunctionName="seen")[0] == "ResourceConflictException"
+    client.get_waiter("function_updated_v2").wait(FunctionName="seen", WaiterConfig=FAST)
+    assert client.get_function_configuration(FunctionName="seen")["LastUpdateStatus"] == "Successful"
+    assert client.publish_version(FunctionName="seen")["Version"] == "1"
