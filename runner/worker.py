@@ -31,18 +31,24 @@ class Worker(SimpleWorker):
     Redis fails it, and its farewell to a Redis that has ended as well hides why it ended."""
 
     stopping: threading.Event
+    executing = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """SIGTERM or SIGINT: end after the current job."""
+        """SIGTERM or SIGINT: end after the current job. Whether there is one RQ tells by a state that stays "busy"
+        when Redis fails in the middle of a job; it would then wait for the next one."""
         self.stopping.set()
+        if not self.executing:
+            raise StopRequested
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run one job."""
         close_old_connections()
+        self.executing = True
         try:
             super().execute_job(job, queue)
         finally:
+            self.executing = False
             close_old_connections()
 
 

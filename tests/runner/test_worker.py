@@ -4,15 +4,19 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 
 from functions import queues
 from functions.config import REPOSITORY
+from runner.worker import Worker
 from tests.support.redis_server import redis_client, redis_server, shared_redis_server
 from tests.support.waiting import wait_until
 
@@ -111,3 +115,28 @@ def test_a_name_that_is_no_queue_is_refused(start):
     _, complaint = worker.communicate(timeout=60)
     assert worker.returncode != 0
     assert "not nonsense" in complaint
+
+
+@pytest.fixture
+def worker(redis_client):
+    served = [Queue(queues.EVENTS, connection=redis_client, serializer=JSONSerializer)]
+    made = Worker(served, connection=redis_client, serializer=JSONSerializer)
+    made.stopping = threading.Event()
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    yield made
+    signal.signal(signal.SIGINT, before[0])
+    signal.signal(signal.SIGTERM, before[1])
+
+
+def test_it_ends_when_told_though_a_failed_redis_left_it_busy(worker):
+    worker.set_state(WorkerStatus.BUSY)  # as a job does whose end could not be written
+    with pytest.raises(StopRequested):
+        worker.request_stop(signal.SIGTERM, None)
+    assert worker.stopping.is_set()
+
+
+def test_a_job_that_runs_is_ended_first(worker):
+    worker.set_state(WorkerStatus.BUSY)
+    worker.executing = True
+    worker.request_stop(signal.SIGTERM, None)
+    assert worker.stopping.is_set()
