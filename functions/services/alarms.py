@@ -59,7 +59,7 @@ def create_alarm(
         webhook=_sealed(webhook),
         style=NoticeStyle(style) if style in NoticeStyle.values else NoticeStyle.JSON,
         check_at=timezone.now(),
-        changed_by_id=UUID(acting.id) if acting.kind == "user" else None,
+        changed_by_id=acting.user_id,
     )
     try:
         with transaction.atomic():
@@ -132,17 +132,14 @@ def note_delivery(*, change_id: UUID, trouble: str) -> None:
 def values_of(alarm: Alarm, now: datetime) -> list[float | None]:
     """The metric in each of the alarm's periods, the oldest first. They end with the newest whole minute."""
     end = (now - SETTLE).replace(second=0, microsecond=0)
-    period = timedelta(seconds=alarm.period_s)
-    found = []
-    for back in range(alarm.periods, 0, -1):
-        chosen = MetricRange(
-            project_id=alarm.project_id,
-            start=end - period * back,
-            end=end - period * (back - 1),
-            function_id=alarm.function_id,
-        )
-        found.append(METRICS[alarm.metric].read(metrics.totals(chosen=chosen)))
-    return found
+    chosen = MetricRange(
+        project_id=alarm.project_id,
+        start=end - timedelta(seconds=alarm.period_s * alarm.periods),
+        end=end,
+        function_id=alarm.function_id,
+    )
+    read = METRICS[alarm.metric].read
+    return [read(numbers) for numbers in metrics.periods(chosen=chosen, period_s=alarm.period_s)]
 
 
 def _look(alarm_id: UUID, now: datetime) -> bool:
