@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.urls import resolve
 from django.views.decorators.vary import vary_on_headers
 
-from functions.errors import AccessDenied, FunctoryError, InvalidRequestContent
+from functions.errors import AccessDenied, FunctoryError, InvalidRequestContent, ResourceNotFound
 from functions.ids import new_id
 from functions.models import Function, Project, User
 from functions.queries import access
@@ -43,6 +43,13 @@ class Place:
     def function(self, name: str) -> Function:
         """A live function of the project; raises ResourceNotFound."""
         return access.function_named(project_id=self.project.id, name=name)
+
+    def function_typed(self, name: str, field: str) -> Function | None:
+        """The same for a field of a form that may be empty; raises ResourceNotFound with the field."""
+        try:
+            return self.function(name) if name else None
+        except ResourceNotFound as error:
+            raise ResourceNotFound(error.message, field=field) from None
 
     def may(self, role: Role) -> bool:
         """Whether the person has that role or a higher one."""

@@ -3,13 +3,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
-from functions.errors import InvalidParameterValue
+from functions.errors import InvalidParameterValue, PolicyLengthExceeded, ResourceConflict, ResourceNotFound
 from functions.snapshots import Condition, Principal, Statement
 from functions.states import UrlAuth
 
@@ -63,6 +64,29 @@ def statement_document(sid: str, action: str, principal: str, **members: Any) ->
 def public_url_statement(sid: str = PUBLIC_URL_SID) -> dict[str, Any]:
     """What lets anyone call a function URL without a signature."""
     return statement_document(sid, INVOKE_URL, "*", FunctionUrlAuthType=UrlAuth.NONE.value)
+
+
+def with_statement(
+    statements: Sequence[Mapping[str, Any]], added: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """Statements with one more; raises ResourceConflict for a Sid in use, and PolicyLengthExceeded."""
+    if any(known["Sid"] == added["Sid"] for known in statements):
+        raise ResourceConflict(
+            f"The statement id ({added['Sid']}) provided already exists. Please provide a new statement id, "
+            "or remove the existing statement."
+        )
+    found = [*statements, dict(added)]
+    if len(json.dumps(found)) > LONGEST_POLICY:
+        raise PolicyLengthExceeded(f"The final policy size is bigger than the limit ({LONGEST_POLICY}).")
+    return found
+
+
+def without_statement(statements: Sequence[Mapping[str, Any]], sid: str) -> list[Mapping[str, Any]]:
+    """Statements without that of a Sid; raises ResourceNotFound when it is not there."""
+    kept = [statement for statement in statements if statement["Sid"] != sid]
+    if len(kept) == len(statements):
+        raise ResourceNotFound(f"Statement {sid} is not found in resource policy.")
+    return kept
 
 
 def read_statement(document: Mapping[str, Any]) -> Statement:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from functions.permissions import PolicyStatement
 
@@ -133,6 +134,11 @@ class Principal:
     role: str
     address: str = ""
     permissions: tuple[PolicyStatement, ...] | None = None
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The person who acts, for what notes who made or changed it; None for keys, roles and Functory itself."""
+        return UUID(self.id) if self.kind == "user" else None
 
     @property
     def role_name(self) -> str:

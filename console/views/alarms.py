@@ -16,7 +16,6 @@ from functions.alarm_policy import METRICS, PERIODS_S, Condition
 from functions.errors import FunctoryError, InvalidParameterValue, ResourceNotFound
 from functions.models import Alarm
 from functions.queries import alarms as queries
-from functions.queries.access import function_named
 from functions.services import alarms as services
 from functions.states import AlarmState, Comparison, NoticeStyle, Role
 
@@ -89,15 +88,10 @@ def delete(request: HttpRequest, place: Place, alarm_id: UUID) -> HttpResponse:
 
 
 def _create(place: Place, form: Form) -> Alarm:
-    name = form.text("function")
-    try:
-        function = function_named(project_id=place.project.pk, name=name) if name else None
-    except ResourceNotFound as error:
-        raise ResourceNotFound(error.message, field="function") from None
     return services.create_alarm(
         acting=place.principal,
         project=place.project,
-        function=function,
+        function=place.function_typed(form.text("function"), "function"),
         name=form.text("name"),
         condition=_condition(form),
         webhook=form.text("webhook"),

@@ -15,7 +15,6 @@ from console.views.billing import page_of
 from functions.budget_policy import read_amount
 from functions.errors import FunctoryError, ResourceNotFound
 from functions.models import Budget
-from functions.queries.access import function_named
 from functions.services import budgets as services
 from functions.states import Role
 
@@ -57,17 +56,10 @@ def lift(request: HttpRequest, place: Place, budget_id: UUID) -> HttpResponse:
 
 
 def _save(place: Place, form: Form) -> Budget:
-    name = form.text("function")
-    function = None
-    if name:
-        try:
-            function = function_named(project_id=place.project.pk, name=name)
-        except ResourceNotFound as error:
-            raise ResourceNotFound(error.message, field="function") from None
     return services.set_budget(
         acting=place.principal,
         project=place.project,
-        function=function,
+        function=place.function_typed(form.text("function"), "function"),
         amount_pico=read_amount(form.text("amount")),
         is_hard=form.text("hard") == "1",
     )

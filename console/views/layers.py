@@ -62,7 +62,7 @@ def delete(request: HttpRequest, place: Place, name: str, number: int) -> HttpRe
     kept = found[0].functions
     keep = f" {', '.join(kept[:3])}{' and others' if len(kept) > 3 else ''} keep it." if kept else ""
     messages.info(request, f"Version {number} of {name} is deleted.{keep}")
-    if not _lines_or_none(place, name):
+    if not _kept(place, name):
         return redirect("layers", place.account)
     return redirect("layer", place.account, name)
 
@@ -102,12 +102,12 @@ def _page(place: Place, form: Form) -> dict[str, Any]:
     }
 
 
-def _lines_or_none(place: Place, name: str) -> list[queries.LayerLine]:
+def _kept(place: Place, name: str) -> list[queries.LayerLine]:
     return queries.versions_of(place.project.pk, region=settings.FUNCTORY.region, name=name)
 
 
 def _lines(place: Place, name: str) -> list[queries.LayerLine]:
-    found = _lines_or_none(place, name)
+    found = _kept(place, name)
     if not found:
         raise ResourceNotFound(f"There is no layer {name[:140]}.")
     return found

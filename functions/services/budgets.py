@@ -34,7 +34,7 @@ def set_budget(
     budget = budget or Budget(project=project, function=function)
     budget.amount_pico, budget.is_hard = amount_pico, is_hard
     budget.announced, budget.stopped_at, budget.lifted_at = 0, None, None
-    budget.changed_by_id = UUID(acting.id) if acting.kind == "user" else None
+    budget.changed_by_id = acting.user_id
     budget.save()
     record(
         acting,

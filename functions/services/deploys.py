@@ -337,8 +337,9 @@ def _settings_of(source: Draft | Revision) -> dict[str, Any]:
 def _revision(
     function: Function, artifact: Artifact, settings: Mapping[str, Any], acting: Principal
 ) -> Revision:
-    creator = UUID(acting.id) if acting.kind == "user" else None
-    made = Revision.objects.create(function=function, artifact=artifact, created_by_id=creator, **settings)
+    made = Revision.objects.create(
+        function=function, artifact=artifact, created_by_id=acting.user_id, **settings
+    )
     bind(made)
     return made
 

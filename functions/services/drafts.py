@@ -212,7 +212,7 @@ def _insert_files(draft: Draft, files: Mapping[str, FileContent]) -> None:
 
 def _save(acting: Principal, draft: Draft, action: str, after: Mapping[str, Any] | None = None) -> UUID:
     draft.token = new_id()
-    draft.saved_by_id = UUID(acting.id) if acting.kind == "user" else None
+    draft.saved_by_id = acting.user_id
     draft.save()
     record(acting, action, draft.function, project_id=draft.function.project_id, after=after)
     return draft.token

@@ -48,7 +48,7 @@ def create_mapping(
         queue=queue,
         source_arn=source_arn,
         tags=check_tags(tags or {}),
-        created_by_id=UUID(acting.id) if acting.kind == "user" else None,
+        created_by_id=acting.user_id,
     )
     _set(mapping, values)
     _check(mapping, queue)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -44,7 +43,7 @@ def create_draft(
         region=config().region,
         name=check_function_name(name),
         tags=check_tags(tags or {}),
-        created_by_id=UUID(acting.id) if acting.kind == "user" else None,
+        created_by_id=acting.user_id,
     )
     _save_under_name(function)
     Draft.objects.create(

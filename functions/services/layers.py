@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -15,17 +13,21 @@ from django.utils import timezone
 from functions.errors import (
     AccessDenied,
     InvalidParameterValue,
-    PolicyLengthExceeded,
     PreconditionFailed,
-    ResourceConflict,
-    ResourceNotFound,
 )
 from functions.ids import new_id
 from functions.installation import config
 from functions.limits import UNPACKED
 from functions.models import Artifact, Draft, LayerVersion, Project, Revision
 from functions.naming import plain_text
-from functions.policies import GET_LAYER, LONGEST_POLICY, allows, names_of, read_statement
+from functions.policies import (
+    GET_LAYER,
+    allows,
+    names_of,
+    read_statement,
+    with_statement,
+    without_statement,
+)
 from functions.queries.layers import layer_versions, packed
 from functions.services.guard import record, require
 from functions.snapshots import Principal
@@ -62,7 +64,7 @@ def publish_layer_version(
         license_info=plain_text(license_info, 512),
         runtimes=packed(runtimes),
         architectures=packed(architectures),
-        created_by_id=UUID(acting.id) if acting.kind == "user" else None,
+        created_by_id=acting.user_id,
     )
     record(acting, "layer.publish", version, project_id=project.pk)
     return version
@@ -85,14 +87,7 @@ def add_layer_permission(
     PolicyLengthExceeded."""
     require(acting, Role.DEVELOPER, version.project_id)
     held = _held(version, revision_id)
-    if any(known["Sid"] == statement["Sid"] for known in held.statements):
-        raise ResourceConflict(
-            f"The statement id ({statement['Sid']}) provided already exists. Please provide a new statement id, "
-            "or remove the existing statement."
-        )
-    held.statements = [*held.statements, dict(statement)]
-    if len(json.dumps(held.statements)) > LONGEST_POLICY:
-        raise PolicyLengthExceeded(f"The final policy size is bigger than the limit ({LONGEST_POLICY}).")
+    held.statements = with_statement(held.statements, statement)
     _save_policy(held, acting, "layer.share", after=dict(statement))
     return held
 
@@ -104,10 +99,7 @@ def remove_layer_permission(
     """Take a statement off; functions that use the version keep it."""
     require(acting, Role.DEVELOPER, version.project_id)
     held = _held(version, revision_id)
-    kept = [statement for statement in held.statements if statement["Sid"] != sid]
-    if len(kept) == len(held.statements):
-        raise ResourceNotFound(f"Statement {sid} is not found in resource policy.")
-    held.statements = kept
+    held.statements = without_statement(held.statements, sid)
     _save_policy(held, acting, "layer.unshare", before={"Sid": sid})
 
 

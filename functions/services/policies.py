@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
-from functions.errors import PolicyLengthExceeded, PreconditionFailed, ResourceConflict, ResourceNotFound
+from functions.errors import PreconditionFailed, ResourceNotFound
 from functions.ids import new_id
 from functions.models import Function, FunctionPolicy
 from functions.naming import is_latest
@@ -16,11 +15,12 @@ from functions.policies import (
     ANYONE,
     AUTH_TYPE,
     INVOKE_URL,
-    LONGEST_POLICY,
     PUBLIC_URL_SID,
     allows,
     public_url_statement,
     read_statement,
+    with_statement,
+    without_statement,
 )
 from functions.queues import announce_change
 from functions.services.guard import record, require
@@ -44,14 +44,7 @@ def add_permission(
     require(acting, Role.DEVELOPER, function.project_id)
     policy = _held(function, qualifier) or FunctionPolicy(function=function, qualifier=_plain(qualifier))
     _check_revision(policy, revision_id, first_revision_id)
-    if any(known["Sid"] == statement["Sid"] for known in policy.statements):
-        raise ResourceConflict(
-            f"The statement id ({statement['Sid']}) provided already exists. Please provide a new statement id, "
-            "or remove the existing statement."
-        )
-    policy.statements = [*policy.statements, dict(statement)]
-    if len(json.dumps(policy.statements)) > LONGEST_POLICY:
-        raise PolicyLengthExceeded(f"The final policy size is bigger than the limit ({LONGEST_POLICY}).")
+    policy.statements = with_statement(policy.statements, statement)
     _save(policy, acting, "policy.add", after=dict(statement))
     return policy
 
@@ -66,10 +59,7 @@ def remove_permission(
     if policy is None or not policy.statements:
         raise ResourceNotFound("No policy is associated with the given resource.")
     _check_revision(policy, revision_id, "")
-    kept = [statement for statement in policy.statements if statement["Sid"] != sid]
-    if len(kept) == len(policy.statements):
-        raise ResourceNotFound(f"Statement {sid} is not found in resource policy.")
-    policy.statements = kept
+    policy.statements = without_statement(policy.statements, sid)
     _save(policy, acting, "policy.remove", before={"Sid": sid})
 
 

@@ -43,14 +43,13 @@ def start_release(
     alias = Alias.objects.select_for_update().filter(function=function, name=LIVE_ALIAS).first()
     if alias is None or alias.version_id is None:
         raise ResourceConflict("No version serves yet: deploy at once.")
-    person = UUID(acting.id) if acting.kind == "user" else None
     return begin(
         acting=acting,
         alias=alias,
         version=version,
         steps=steps,
         limits=limits or Limits(),
-        started_by_id=person,
+        started_by_id=acting.user_id,
     )
 
 

@@ -48,7 +48,7 @@ def create_secret(
         name=name,
         description=plain_text(description),
         value=_sealed(value),
-        changed_by_id=_person(acting),
+        changed_by_id=acting.user_id,
     )
     record(acting, "secret.create", secret, project_id=project.pk)
     return secret
@@ -62,7 +62,7 @@ def put_value(*, acting: Principal, secret: Secret, value: str) -> Secret:
     locked.value = _sealed(value)
     locked.edition += 1
     locked.changed_at = timezone.now()
-    locked.changed_by_id = _person(acting)
+    locked.changed_by_id = acting.user_id
     locked.save()
     record(acting, "secret.change", locked, project_id=locked.project_id, after={"edition": locked.edition})
     _announce(locked)
@@ -147,7 +147,3 @@ def _announce(secret: Secret) -> None:
     functions = Revision.objects.filter(secrets=secret, function__deleted_at=None)
     for function_id in functions.values_list("function", flat=True).distinct():
         announce_change(function_id)
-
-
-def _person(acting: Principal) -> UUID | None:
-    return UUID(acting.id) if acting.kind == "user" else None

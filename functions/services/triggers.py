@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -72,7 +71,7 @@ def create_url(
         auth=check_auth(auth),
         invoke_mode=check_invoke_mode(invoke_mode),
         cors=check_cors(cors),
-        created_by_id=_person(acting),
+        created_by_id=acting.user_id,
     )
     try:
         with transaction.atomic():
@@ -162,7 +161,7 @@ def create_schedule(
         payload=payload,
         qualifier="" if is_latest(qualifier) else qualifier,
         enabled=enabled,
-        created_by_id=_person(acting),
+        created_by_id=acting.user_id,
     )
     schedule.due_at = _first_due(schedule)
     _save_schedule(schedule)
@@ -263,7 +262,3 @@ def _save_schedule(schedule: Schedule, fields: Sequence[str] | None = None) -> N
             schedule.save(update_fields=fields)
     except IntegrityError:
         raise ResourceConflict(f"A schedule {schedule.name} exists already.", field="name") from None
-
-
-def _person(acting: Principal) -> UUID | None:
-    return UUID(acting.id) if acting.kind == "user" else None

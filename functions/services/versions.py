@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -57,7 +56,7 @@ def next_version(locked: Function, revision: Revision, acting: Principal, descri
         number=locked.next_version,
         revision=revision,
         description=plain_text(description),
-        created_by_id=UUID(acting.id) if acting.kind == "user" else revision.created_by_id,
+        created_by_id=acting.user_id or revision.created_by_id,
     )
     locked.next_version += 1
     locked.save(update_fields=["next_version", "changed_at"])
