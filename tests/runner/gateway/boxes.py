@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from functions.snapshots import FunctionSnapshot
 from functions.states import Outcome
 from runner.gateway.dispatcher import Dispatcher
@@ -31,6 +33,11 @@ def snapshot(revision="r1", version="1", **more):
 
 def ended(outcome=Outcome.SUCCESS, response=b'"ok"', **more):
     return Ended(outcome, response, more.pop("duration_us", 1234), 30 * 2**20, more.pop("log", b""), **more)
+
+
+def answered(call):
+    """The event, given back."""
+    return ended(response=call.payload)
 
 
 class Box:
@@ -121,3 +128,22 @@ class World:
 async def until(condition):
     while not condition():
         await asyncio.sleep(0)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A world for one test, which leaves nothing running and no memory taken."""
+
+    def runner(body, **world):
+        async def main():
+            one = World(tmp_path, **world)
+            try:
+                await asyncio.wait_for(body(one), 20)
+            finally:
+                await one.close()
+            assert one.dispatcher.running == 0
+            assert one.fleet.room.committed_mb == 0
+
+        asyncio.run(main())
+
+    return runner

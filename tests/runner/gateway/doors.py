@@ -165,6 +165,19 @@ class Doors:
         return await self.signed("POST", target, body, headers, **more)
 
 
+def serve(make, body):
+    """Run `body` with the doors that `make` makes open, at most half a minute."""
+
+    async def main():
+        doors = await make().open()
+        try:
+            await asyncio.wait_for(body(doors), 30)
+        finally:
+            await doors.close()
+
+    asyncio.run(main())
+
+
 def parse(raw):
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")

@@ -4,21 +4,11 @@ import asyncio
 
 from functions.states import EndReason, Outcome
 from runner.gateway.fleet import Rules
-from tests.runner.gateway.boxes import World, ended, snapshot, until
+from tests.runner.gateway.boxes import ended, run, snapshot, until
+
+__all__ = ["run"]
 
 ENOUGH = 3
-
-
-def live(tmp_path, body, **world):
-    async def main():
-        one = World(tmp_path, **world)
-        try:
-            await asyncio.wait_for(body(one), 20)
-        finally:
-            await one.close()
-        assert one.fleet.room.committed_mb == 0
-
-    asyncio.run(main())
 
 
 async def fill(world, many=2):
@@ -28,7 +18,7 @@ async def fill(world, many=2):
     return calls + [world.submit(snapshot("old")) for _ in range(2 * many)]
 
 
-def test_a_deploy_takes_the_place_of_one_of_the_functions_own_busy_sandboxes(tmp_path):
+def test_a_deploy_takes_the_place_of_one_of_the_functions_own_busy_sandboxes(run):
     async def body(world):
         calls = await fill(world)
         warming = asyncio.ensure_future(world.fleet.warm(snapshot("next")))
@@ -42,10 +32,10 @@ def test_a_deploy_takes_the_place_of_one_of_the_functions_own_busy_sandboxes(tmp
         next(box for box in world.boxes[:2] if box is not drained).finish()
         assert all([(await call).refusal is None for call in calls])
 
-    live(tmp_path, body, room_mb=256)
+    run(body, room_mb=256)
 
 
-def test_a_deploy_on_a_machine_that_others_fill_is_told_so_in_time(tmp_path):
+def test_a_deploy_on_a_machine_that_others_fill_is_told_so_in_time(run):
     async def body(world):
         calls = await fill(world, 1)
         other = snapshot("next", function_id="01890000-0000-7000-8000-000000000002")
@@ -61,10 +51,10 @@ def test_a_deploy_on_a_machine_that_others_fill_is_told_so_in_time(tmp_path):
         await calls[0]
         assert (await world.fleet.warm(other)).outcome is Outcome.SUCCESS
 
-    live(tmp_path, body, room_mb=128, rules=Rules(patience_s=0.05))
+    run(body, room_mb=128, rules=Rules(patience_s=0.05))
 
 
-def test_each_call_waits_as_long_as_the_rules_say(tmp_path):
+def test_each_call_waits_as_long_as_the_rules_say(run):
     async def body(world):
         loop = asyncio.get_running_loop()
         first = world.submit(snapshot("busy"))
@@ -80,10 +70,10 @@ def test_each_call_waits_as_long_as_the_rules_say(tmp_path):
         world.boxes[0].finish()
         await first
 
-    live(tmp_path, body, room_mb=128, rules=Rules(patience_s=0.05))
+    run(body, room_mb=128, rules=Rules(patience_s=0.05))
 
 
-def test_calls_that_wait_do_not_look_for_room_again_and_again(tmp_path, monkeypatch):
+def test_calls_that_wait_do_not_look_for_room_again_and_again(run, monkeypatch):
     async def body(world):
         looks = []
         missing = world.fleet.room.missing
@@ -96,10 +86,10 @@ def test_calls_that_wait_do_not_look_for_room_again_and_again(tmp_path, monkeypa
         world.boxes[0].finish()
         assert all([(await call).refusal is None for call in calls])
 
-    live(tmp_path, body, room_mb=128)
+    run(body, room_mb=128)
 
 
-def test_a_flood_of_short_calls_starts_no_more_sandboxes_than_help(tmp_path):
+def test_a_flood_of_short_calls_starts_no_more_sandboxes_than_help(run):
     async def body(world):
         world.answer = lambda call: ended()
         await world.submit()
@@ -113,10 +103,10 @@ def test_a_flood_of_short_calls_starts_no_more_sandboxes_than_help(tmp_path):
             box.finish()
         assert all([(await call).refusal is None for call in calls])
 
-    live(tmp_path, body, rules=Rules(enough=ENOUGH, hold_s=20))
+    run(body, rules=Rules(enough=ENOUGH, hold_s=20))
 
 
-def test_when_short_calls_turn_out_long_others_are_started_after_a_moment(tmp_path):
+def test_when_short_calls_turn_out_long_others_are_started_after_a_moment(run):
     async def body(world):
         world.answer = lambda call: ended()
         await world.submit()
@@ -128,10 +118,10 @@ def test_when_short_calls_turn_out_long_others_are_started_after_a_moment(tmp_pa
             box.finish()
         assert all([(await call).refusal is None for call in calls])
 
-    live(tmp_path, body, rules=Rules(enough=ENOUGH, hold_s=0.01))
+    run(body, rules=Rules(enough=ENOUGH, hold_s=0.01))
 
 
-def test_long_calls_have_a_sandbox_each_at_once(tmp_path):
+def test_long_calls_have_a_sandbox_each_at_once(run):
     async def body(world):
         world.answer = lambda call: ended(duration_us=500_000)
         await world.submit()
@@ -142,4 +132,4 @@ def test_long_calls_have_a_sandbox_each_at_once(tmp_path):
             box.finish()
         assert all([(await call).refusal is None for call in calls])
 
-    live(tmp_path, body, rules=Rules(enough=ENOUGH, hold_s=20))
+    run(body, rules=Rules(enough=ENOUGH, hold_s=20))

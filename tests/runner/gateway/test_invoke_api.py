@@ -1,6 +1,5 @@
 """Invoke over HTTP: signed by botocore, answered as Lambda does, each refusal beside its success."""
 
-import asyncio
 import base64
 import json
 import random
@@ -14,20 +13,13 @@ from functions.policies import INVOKE, read_statement, statement_document
 from functions.snapshots import Route
 from functions.states import Outcome
 from tests.runner.gateway.boxes import ACCOUNT, FUNCTION, ended, snapshot
-from tests.runner.gateway.doors import FAR, Doors, error, principal
+from tests.runner.gateway.doors import FAR, Doors, error, principal, serve
 
 
 @pytest.fixture
 def run(tmp_path):
     def runner(body, **world):
-        async def main():
-            doors = await Doors(tmp_path, **{"answer": echo, **world}).open()
-            try:
-                await asyncio.wait_for(body(doors), 30)
-            finally:
-                await doors.close()
-
-        asyncio.run(main())
+        serve(lambda: Doors(tmp_path, **{"answer": echo, **world}), body)
 
     return runner
 

@@ -12,21 +12,13 @@ from functions.records import Refused
 from runner.gateway import refusals as module
 from runner.gateway.refusals import Asked, Refusals
 from runner.gateway.wire import Request
-from tests.runner.gateway.doors import Doors
+from tests.runner.gateway.doors import Doors, serve
 
 
 @pytest.fixture
 def run(tmp_path):
     def runner(body):
-        async def main():
-            doors = Doors(tmp_path)
-            await doors.open()
-            try:
-                await asyncio.wait_for(body(doors), 30)
-            finally:
-                await doors.close()
-
-        asyncio.run(main())
+        serve(lambda: Doors(tmp_path), body)
 
     return runner
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from uuid import uuid4
@@ -19,7 +18,7 @@ from functions.tokens import token_hash
 from runner.gateway.announcements import Announcements
 from runner.gateway.invocation import now_us
 from tests.runner.gateway.boxes import ACCOUNT, ended, snapshot
-from tests.runner.gateway.doors import SECRET, Doors, error
+from tests.runner.gateway.doors import SECRET, Doors, error, serve
 
 PROJECT = str(uuid4())
 TOKEN = "a-long-token"
@@ -42,18 +41,15 @@ def session(rank="developer", expires_us=0, project=PROJECT):
 @pytest.fixture
 def run(tmp_path):
     def runner(body):
-        async def main():
-            doors = await Doors(tmp_path, answer=lambda call: ended(response=call.payload)).open()
+        def make():
+            doors = Doors(tmp_path, answer=lambda call: ended(response=call.payload))
             doors.table.keys["ASIASESSION"] = session()
             for qualifier in ("", "live"):
                 route = Route(qualifier, "", ((snapshot(project_id=PROJECT), 1.0),))
                 doors.table.routes["hello", qualifier] = route
-            try:
-                await asyncio.wait_for(body(doors), 30)
-            finally:
-                await doors.close()
+            return doors
 
-        asyncio.run(main())
+        serve(make, body)
 
     return runner
 

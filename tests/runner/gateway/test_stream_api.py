@@ -13,7 +13,7 @@ from functions.states import Outcome
 from runner.gateway import eventstream
 from runner.gateway.stream_api import StreamApi
 from tests.runner.gateway.boxes import ended, until
-from tests.runner.gateway.doors import SECRET, Doors
+from tests.runner.gateway.doors import SECRET, Doors, serve
 
 
 def test_the_encoding_is_aws(tmp_path):
@@ -27,17 +27,13 @@ def test_the_encoding_is_aws(tmp_path):
 @pytest.fixture
 def run(tmp_path):
     def runner(body, answer=None):
-        async def main():
+        def make():
             doors = Doors(tmp_path, answer=answer)
             api = StreamApi(doors.authorizer, doors.catalog, doors.world.dispatcher, doors.refusals)
             doors.parts["stream"] = api.handle
-            await doors.open()
-            try:
-                await asyncio.wait_for(body(doors), 30)
-            finally:
-                await doors.close()
+            return doors
 
-        asyncio.run(main())
+        serve(make, body)
 
     return runner
 

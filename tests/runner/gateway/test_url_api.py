@@ -15,7 +15,7 @@ from functions.snapshots import Route, UrlSnapshot
 from functions.states import Outcome
 from runner.gateway.url_api import UrlApi
 from tests.runner.gateway.boxes import FUNCTION, ended, snapshot, until
-from tests.runner.gateway.doors import FAR, SECRET, Doors
+from tests.runner.gateway.doors import FAR, SECRET, Doors, serve
 
 SANDBOXED = "sandbox allow-scripts allow-forms"
 
@@ -36,20 +36,16 @@ def route_of(snapshot, *statements):
 @pytest.fixture
 def run(tmp_path):
     def runner(body, answer=None, **changes):
-        async def main():
+        def make():
             doors = Doors(tmp_path, answer=answer)
             doors.table.routes[("hello", "live")] = route_of(snapshot(version="3"))
             doors.table.urls["abc"] = url(**changes)
             config = Config.from_environ({"FUNCTORY_HOME": str(tmp_path)})
             api = UrlApi(doors.authorizer, doors.catalog, doors.world.dispatcher, doors.refusals, config)
             doors.parts["url"] = api.handle
-            await doors.open()
-            try:
-                await asyncio.wait_for(body(doors), 30)
-            finally:
-                await doors.close()
+            return doors
 
-        asyncio.run(main())
+        serve(make, body)
 
     return runner
 
