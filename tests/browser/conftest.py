@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import Complaints, chromium
+from tests.support.console import log_in
 from tests.support.product import Product
 from tests.support.stack import Stack, running_stack
 
@@ -36,6 +37,17 @@ def browser() -> Iterator[Browser]:
     """Chromium."""
     with chromium() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, stack: Stack, product: Product) -> list[dict[str, object]]:
+    """A session for pages of other sizes: one log-in serves all of a file's, and on a phone the log-in helper does not
+    see the navigation that it waits for."""
+    context = browser.new_context()
+    log_in(context.new_page(), stack)
+    found = context.cookies()
+    context.close()
+    return list(found)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.console import address, log_in
+from tests.support.console import address
 from tests.support.product import Product
 from tests.support.stack import Stack
 
@@ -57,16 +57,6 @@ def paths(product: Product) -> list[str]:
     calls = [product.call(SUBJECT, event)["id"] for event in ({"name": "Ada"}, {})]
     product.record(calls[-1])
     return [*PAGES, *(f"functions/{SUBJECT}/{tab}" for tab in TABS), f"invocations/{calls[0]}"]
-
-
-@pytest.fixture(scope="module")
-def cookies(browser: Browser, stack: Stack, product: Product) -> list[dict[str, object]]:
-    """A session: on a phone the log-in helper does not see the navigation that it waits for."""
-    context = browser.new_context()
-    log_in(context.new_page(), stack)
-    found = context.cookies()
-    context.close()
-    return list(found)
 
 
 @pytest.fixture(params=[(1280, 900), (390, 844)], ids=["laptop", "phone"])

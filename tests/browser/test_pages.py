@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.browser import Complaints
-from tests.support.console import address, log_in
+from tests.support.console import address
 from tests.support.product import Product
 from tests.support.stack import Stack
 
@@ -63,16 +63,6 @@ def paths(product: Product) -> list[str]:
         *(f"functions/a-draft/draft/{step}" for step in range(1, 6)),
         *(f"invocations/{call}" for call in calls),
     ]
-
-
-@pytest.fixture(scope="module")
-def cookies(browser: Browser, stack: Stack, product: Product) -> list[dict[str, object]]:
-    """A session, so that one log-in serves all of these tests."""
-    context = browser.new_context()
-    log_in(context.new_page(), stack)
-    found = context.cookies()
-    context.close()
-    return list(found)
 
 
 # Width and colours do not touch each other: two rounds see every page in both.
