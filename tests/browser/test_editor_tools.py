@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from functions.package_names import names_file, write_names
 from tests.support.browser import Complaints
 from tests.support.console import address, log_in
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
@@ -103,12 +103,20 @@ def item(page: Page, path: str) -> Locator:
 
 
 def tree(page: Page) -> list[str]:
-    return [str(each.get_attribute("data-path")) for each in page.get_by_role("treeitem").all()]
+    """The paths that the tree shows, read at one moment: row by row, a change would fall between two of them."""
+    paths: list[str] = page.get_by_role("treeitem").evaluate_all("rows => rows.map(row => row.dataset.path)")
+    return paths
 
 
-def text_of(page: Page) -> str:
-    lines = page.locator("[data-editor] .cm-line").all()
-    return "\n".join(line.inner_text().strip("\n") for line in lines)
+def expect_tree(page: Page, *paths: str) -> None:
+    """The tree comes to show exactly these: a key or a drop is drawn after it returns."""
+    wait_for(f"{paths} in the tree", lambda: tree(page) == list(paths), limit_s=15)
+
+
+def expect_text(page: Page, text: str) -> None:
+    """The editor comes to hold exactly this."""
+    lines = page.locator("[data-editor] .cm-line")
+    wait_for(f"{text!r} in the editor", lambda: "\n".join(lines.all_text_contents()) == text, limit_s=15)
 
 
 def test_problems_are_marked_counted_and_reached_by_keyboard(page: Page) -> None:
@@ -134,22 +142,22 @@ def test_a_problem_is_mended_from_the_list(page: Page) -> None:
     page.keyboard.press("Control+Shift+M")
     page.get_by_role("button", name="Fix").click()
     expect(page.locator("[data-problem-count]")).to_have_text("0 problems")
-    assert text_of(page) == "import sys\n\nprint(sys.path)\n"
+    expect_text(page, "import sys\n\nprint(sys.path)\n")
     page.keyboard.press("Control+z")
-    assert text_of(page) == "import os\nimport sys\n\nprint(sys.path)\n"
+    expect_text(page, "import os\nimport sys\n\nprint(sys.path)\n")
 
 
 def test_a_file_is_formatted_and_what_does_not_parse_is_left(page: Page) -> None:
     write(page, "x=[1,2]\n")
     page.keyboard.press("Shift+Alt+F")
     expect(page.locator("[data-status]")).to_contain_text("Formatted")
-    assert text_of(page) == "x = [1, 2]\n"
+    expect_text(page, "x = [1, 2]\n")
     page.keyboard.press("Control+z")
-    assert text_of(page) == "x=[1,2]\n"
+    expect_text(page, "x=[1,2]\n")
     write(page, "def (")
     page.get_by_role("button", name="Format").click()
     expect(page.locator("[data-status]")).to_contain_text("Not formatted: This does not parse")
-    assert text_of(page) == "def ("
+    expect_text(page, "def (")
 
 
 @pytest.mark.parametrize(
@@ -192,10 +200,10 @@ def test_find_and_replace_over_all_files(page: Page) -> None:
     page.get_by_label("Replace with").fill("cost_$1")
     page.get_by_role("button", name="Replace all").click()
     expect(status).to_have_text("Replaced 3 matches in 2 files. Not saved yet")
-    assert text_of(page) == "cost_ce = 1\nPrice = cost_ce\n"
+    expect_text(page, "cost_ce = 1\nPrice = cost_ce\n")
     page.get_by_role("button", name="Close", exact=True).click()
     item(page, "b.py").click()
-    assert text_of(page) == "import a\n\na.cost_ce = 2\n"
+    expect_text(page, "import a\n\na.cost_ce = 2\n")
 
 
 def test_folders_are_made_renamed_moved_and_deleted(page: Page) -> None:
@@ -208,23 +216,23 @@ def test_folders_are_made_renamed_moved_and_deleted(page: Page) -> None:
     expect(page.get_by_text("A folder cannot lie in itself.")).to_be_visible()
     page.get_by_label("Path").fill("core")
     page.keyboard.press("Enter")
-    assert tree(page) == ["core", "core/deep", "core/deep/b.py", "core/a.py", "lambda_function.py"]
+    expect_tree(page, "core", "core/deep", "core/deep/b.py", "core/a.py", "lambda_function.py")
     item(page, "core/a.py").drag_to(item(page, "core/deep"))
-    assert tree(page) == ["core", "core/deep", "core/deep/a.py", "core/deep/b.py", "lambda_function.py"]
+    expect_tree(page, "core", "core/deep", "core/deep/a.py", "core/deep/b.py", "lambda_function.py")
     item(page, "core").focus()
     page.keyboard.press("ArrowLeft")
-    assert tree(page) == ["core", "lambda_function.py"]
+    expect_tree(page, "core", "lambda_function.py")
     page.keyboard.press("Delete")
     expect(page.locator("[data-status]")).to_contain_text("Deleted 2 files")
-    assert tree(page) == ["lambda_function.py"]
+    expect_tree(page, "lambda_function.py")
     page.get_by_role("button", name="Undo delete").click()
     item(page, "core").press("ArrowRight")
-    assert "core/deep/a.py" in tree(page)
+    expect(item(page, "core/deep/a.py")).to_be_visible()
     from_menu(page, "New folder")
     page.get_by_label("Path").fill("empty")
     page.keyboard.press("Enter")
     expect(page.locator("[data-status]")).to_contain_text("kept once a file is in it")
-    assert "empty" in tree(page)
+    expect(item(page, "empty")).to_be_visible()
 
 
 def test_files_and_zips_are_dropped_in(page: Page) -> None:
@@ -237,8 +245,8 @@ def test_files_and_zips_are_dropped_in(page: Page) -> None:
         archive.writestr("notes.md", "# Other\n")
     drop(page, "some.zip", packed.getvalue())
     expect(page.locator("[data-status]")).to_contain_text("Took in 3 files, 1 of them in place of others")
-    assert tree(page) == ["lib", "lib/a.py", "lambda_function.py", "logo.png", "notes.md"]
-    assert text_of(page) == "# Other\n"
+    expect_tree(page, "lib", "lib/a.py", "lambda_function.py", "logo.png", "notes.md")
+    expect_text(page, "# Other\n")
     drop(page, "broken.zip", b"not a zip")
     expect(page.locator("[data-status]")).to_contain_text("Nothing was taken in. Could not unzip")
     drop(page, "large.txt", b"x" * 100)
@@ -247,7 +255,7 @@ def test_files_and_zips_are_dropped_in(page: Page) -> None:
     expect(page.locator("[data-status]")).to_contain_text("Saved")
     page.reload()
     expect(page.locator("[data-status]")).to_contain_text("Saved")
-    assert tree(page) == ["lib", "lib/a.py", "lambda_function.py", "large.txt", "logo.png", "notes.md"]
+    expect_tree(page, "lib", "lib/a.py", "lambda_function.py", "large.txt", "logo.png", "notes.md")
     for name in ("lib", "large.txt", "logo.png", "notes.md"):
         item(page, name).focus()
         page.keyboard.press("Delete")
@@ -275,7 +283,7 @@ def test_the_draft_beside_a_version(page: Page) -> None:
     expect(dialog.locator("[data-compare-view]")).to_contain_text(re.compile("return 1.*return 2", re.DOTALL))
     dialog.locator(".cm-merge-revert button").click()
     dialog.get_by_role("button", name="Close").click()
-    assert text_of(page) == CODE
+    expect_text(page, CODE)
     from_menu(page, "Compare with a version")
     expect(dialog.locator("[data-compare-summary]")).to_have_text("The draft is the same as version 1.")
 
@@ -301,7 +309,7 @@ def test_a_package_is_added_with_a_version(page: Page) -> None:
     dialog.get_by_label("Version").select_option("1.16.0")
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator("[data-status]")).to_contain_text("six is in requirements.txt")
-    assert text_of(page) == "idna==3\nsix==1.16.0\n"
+    expect_text(page, "idna==3\nsix==1.16.0\n")
 
 
 def test_names_of_packages_are_suggested_while_one_is_typed(page: Page, stack: Stack) -> None:
@@ -311,7 +319,7 @@ def test_names_of_packages_are_suggested_while_one_is_typed(page: Page, stack: S
     dialog.get_by_label("Name").press_sequentially("reque", delay=30)
     suggested = dialog.locator("datalist option")
     expect(suggested).to_have_count(2)
-    assert [each.get_attribute("value") for each in suggested.all()] == ["requests", "requests-cache"]
+    assert suggested.evaluate_all("rows => rows.map(row => row.value)") == ["requests", "requests-cache"]
 
 
 def test_a_package_that_is_no_name_is_refused_beside_the_field(page: Page) -> None:
