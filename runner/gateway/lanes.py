@@ -44,6 +44,10 @@ class Sandbox(Protocol):
         """Remove it; idempotent."""
         ...
 
+    async def kill(self, reason: EndReason) -> None:
+        """End its processes, so that its memory is free; raises DriverError when they do not end."""
+        ...
+
     def memory_now(self) -> int:
         """Bytes in use."""
         ...

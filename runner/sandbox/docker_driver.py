@@ -32,7 +32,9 @@ __all__ = ["DockerDriver", "EngineReport", "check_engine", "connect"]
 
 # A generic sandbox only starts its language; it gets room for the largest one.
 GENERIC = Limits(memory_mb=512)
-_ENGINE_THREADS, _KERNEL_THREADS = 6, 2
+# Half of the smallest function's: a language that starts must not slow calls that run. Its function's come with it.
+GENERIC_CPU_SHARES = Limits(memory_mb=64).cpu_shares
+_START_THREADS, _REMOVAL_THREADS, _KERNEL_THREADS = 4, 2, 2
 _KEEP_RULES_S = 10
 _LOG = logging.getLogger("functory.driver")
 _PLAIN_RUNTIMES = frozenset({"", "runc", "crun", "io.containerd.runc.v2"})
@@ -62,11 +64,14 @@ class DockerDriver:
         self.egress = Egress(config, self._client)
         self._uids = Uids(own=os.geteuid())
         self._live: dict[str, DockerContainer] = {}
-        self._slow = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
+        self._slow = ThreadPoolExecutor(_START_THREADS, "engine")
+        self._removals = ThreadPoolExecutor(_REMOVAL_THREADS, "removals")
         self._quick = ThreadPoolExecutor(_KERNEL_THREADS, "kernel")
         self._keeping: asyncio.Future[None] | None = None
         self._tools, self.tools_reason = self._open_tools()
-        self._around = Surroundings(self._engine, self._tools, self._slow, self._quick, self._forget)
+        self._around = Surroundings(
+            self._engine, self._tools, self._slow, self._removals, self._quick, self._forget
+        )
 
     async def create(self, key: PoolKey) -> DockerContainer:
         """A started container of the key's runtime, about 100 ms; raises DriverError."""
@@ -96,6 +101,7 @@ class DockerDriver:
         ended = await asyncio.gather(*removals, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._slow, self.egress.close, SANDBOX_NETWORKS)
         self._slow.shutdown(wait=False)
+        self._removals.shutdown(wait=False)
         self._quick.shutdown(wait=False)
         if self._tools is not None:
             self._tools.close()
@@ -162,6 +168,7 @@ class DockerDriver:
             home=home.directory,
             network=network,
             limits=GENERIC,
+            cpu_shares=0 if self._tools is None else GENERIC_CPU_SHARES,
             oci_runtime=self._config.oci_runtime,
         )
         return DockerContainer(self._around, plan, home)

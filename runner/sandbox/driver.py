@@ -86,6 +86,11 @@ class Container(Protocol):
         """Call back once, on the event loop, when the container's first process has ended."""
         ...
 
+    async def kill(self) -> None:
+        """Kill all its processes. When this returns they have ended and their memory is free, long before the
+        engine has removed the container; raises DriverError when they have not ended within a few seconds."""
+        ...
+
     async def remove(self) -> None:
         """Kill, thaw, remove, unmount, free everything; idempotent, also after a crash."""
         ...

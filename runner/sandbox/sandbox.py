@@ -196,6 +196,16 @@ class Sandbox:
 
     async def end(self, reason: EndReason) -> None:
         """Kill and remove it; a call that still runs ends as a platform failure. Idempotent."""
+        self._part(reason)
+        await self._container.remove()
+
+    async def kill(self, reason: EndReason) -> None:
+        """As `end`, but only until its memory is free; what the engine still holds of it is left to `end`. Raises
+        DriverError when it does not die."""
+        self._part(reason)
+        await self._container.kill()
+
+    def _part(self, reason: EndReason) -> None:
         if self.state is State.BUSY:
             self._finish(
                 Ended(Outcome.PLATFORM, b"", self._elapsed_us(self._since), 0, self._output.take()[0])
@@ -204,7 +214,6 @@ class Sandbox:
             self._bound.set_result(Bound(Outcome.PLATFORM, 0, error_message=f"Ended: {reason.label.lower()}"))
         self.on_lost = None
         self._gone()
-        await self._container.remove()
 
     # --- inside ---
 

@@ -103,6 +103,8 @@ class Container:
     async def remove(self) -> None:
         return
 
+    kill = remove
+
     def peak(self) -> int:
         return 30_000_000
 

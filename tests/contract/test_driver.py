@@ -165,6 +165,24 @@ def test_removal_leaves_nothing_and_may_be_repeated(
     assert not Path(f"/proc/{sandbox.container.pid}").exists()
 
 
+@pytest.mark.parametrize("state", ["running", "frozen", "ended"])
+def test_a_killed_one_has_ended_before_it_is_removed(
+    made: Sandboxes, runner: asyncio.Runner, state: str
+) -> None:
+    sandbox = made.make()
+    if state == "frozen":
+        sandbox.container.freeze()
+    if state == "ended":
+        sandbox.send("import os; os._exit(0)")
+    runner.run(sandbox.container.kill())
+    assert not runs(sandbox.container.pid)
+    assert sandbox.container.directory.exists()
+    runner.run(sandbox.container.kill())
+    runner.run(sandbox.container.remove())
+    runner.run(sandbox.container.kill())
+    assert not sandbox.container.directory.exists()
+
+
 def test_a_removed_sandbox_is_not_bound(made: Sandboxes, runner: asyncio.Runner, code: Path) -> None:
     sandbox = made.make()
     runner.run(sandbox.container.remove())
@@ -180,3 +198,11 @@ def test_closing_the_driver_removes_what_it_made(runner: asyncio.Runner, driver:
         runner.run(short_lived.close())
         assert not lone.container.directory.exists()
         assert not Path(f"/proc/{lone.container.pid}").exists()
+
+
+def runs(pid: int) -> bool:
+    """Whether a process has memory still: not when it is gone, and not when only its parent has to take note."""
+    try:
+        return "VmRSS" in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False

@@ -115,6 +115,13 @@ class ProcessContainer:
         self._watched = True
         loop.add_reader(self._pidfd, ended)
 
+    async def kill(self) -> None:
+        if self._gone:
+            return
+        self._process.kill()
+        self.thaw()
+        await asyncio.to_thread(self._process.wait)
+
     async def remove(self) -> None:
         if self._gone:
             return

@@ -24,16 +24,20 @@ from runner.sandbox.kernel.netns import listen_inside
 from runner.sandbox.kernel.scratch import ScratchError
 from runner.sandbox.spec import CodeMount, Limits
 
+KILL_PATIENCE_S = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a container needs from its driver. `tools` is None without the privilege to enter namespaces; then
-    the container starts only when it is bound. `slow` runs calls to the engine, `quick` those to the kernel:
-    a bind must not wait behind somebody else's start."""
+    the container starts only when it is bound. `slow` runs starts by the engine, `removals` its removals and `quick`
+    calls to the kernel: a bind must not wait behind somebody else's start, nor a start behind removals, which
+    nobody waits for once the processes have been killed."""
 
     engine: SandboxEngine
     tools: HostTools | None
     slow: Executor
+    removals: Executor
     quick: Executor
     forget: Callable[[DockerContainer], None]
 
@@ -52,6 +56,7 @@ class DockerContainer:
         self._grip: Grip | None = None
         self._on_exit: Callable[[], None] | None = None
         self._watched: set[int] = set()
+        self._has_ended = asyncio.Event()
         self._removal: asyncio.Task[None] | None = None
         # bind and removal run on threads; a descriptor that one uses must not be closed by the other.
         self._changing = threading.Lock()
@@ -153,6 +158,20 @@ class DockerContainer:
         if self._grip is not None:
             self._watch(self._grip.pidfd, self._ended)
 
+    async def kill(self) -> None:
+        """Kill all its processes and wait for their end, some milliseconds: the first process of a namespace
+        ends last. Raises DriverError."""
+        grip = self._grip
+        if grip is None or self._removal is not None:
+            return
+        grip.kill()
+        if grip.pidfd not in self._watched and not self._has_ended.is_set():
+            self._watch(grip.pidfd, self._ended)
+        try:
+            await asyncio.wait_for(self._has_ended.wait(), KILL_PATIENCE_S)
+        except TimeoutError:
+            raise DriverError(f"Sandbox {self.id} was killed and has not ended") from None
+
     async def remove(self) -> None:
         """Kill, thaw, remove, free everything; idempotent."""
         if self._removal is None:
@@ -212,6 +231,7 @@ class DockerContainer:
         self._watched.add(descriptor)
 
     def _ended(self) -> None:
+        self._has_ended.set()
         if self._grip is not None:
             asyncio.get_running_loop().remove_reader(self._grip.pidfd)
             self._watched.discard(self._grip.pidfd)
@@ -225,4 +245,5 @@ class DockerContainer:
         for descriptor in self._watched:
             loop.remove_reader(descriptor)
         self._watched.clear()
-        await loop.run_in_executor(self._around.slow, self.discard)
+        self._has_ended.set()  # who still waits for it need not
+        await loop.run_in_executor(self._around.removals, self.discard)

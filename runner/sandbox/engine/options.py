@@ -26,7 +26,8 @@ _MB = 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class ContainerPlan:
     """All that one container is made from. `scratch_mb` is not 0 when the engine itself must supply /tmp as
-    memory; `mounts` are code that is there from the start, on hosts where it cannot be bound late."""
+    memory; `cpu_shares` 0 stands for what goes with the limits; `mounts` are code that is there from the start,
+    on hosts where it cannot be bound late."""
 
     instance: str
     sandbox_id: str
@@ -39,6 +40,7 @@ class ContainerPlan:
     network: str
     limits: Limits
     oci_runtime: str = ""
+    cpu_shares: int = 0
     scratch_mb: int = 0
     mounts: tuple[CodeMount, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -79,7 +81,7 @@ def host_options(plan: ContainerPlan) -> dict[str, Any]:
         ],
         "mem_limit": memory,
         "memswap_limit": memory,
-        "cpu_shares": plan.limits.cpu_shares,
+        "cpu_shares": plan.cpu_shares or plan.limits.cpu_shares,
         "oom_score_adj": _OOM_SCORE,
         "log_config": LogConfig(type="none", config={}),
         "network_mode": plan.network,

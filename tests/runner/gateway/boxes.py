@@ -75,6 +75,12 @@ class Box:
     def chunk(self, kind, data):
         self._on_chunk(kind, data)
 
+    async def kill(self, reason):
+        self.alive = False
+        self.reason = self.reason or reason
+        if self.world.kill_error:
+            raise self.world.kill_error
+
     async def end(self, reason):
         self.alive = False
         self.reason = self.reason or reason
@@ -93,7 +99,7 @@ class World:
         self.number = 0
         self.boxes = []
         self.bound = BOUND
-        self.make_error = None
+        self.make_error = self.kill_error = None
         self.answer = answer
         self.bind_gate, self.end_gate = asyncio.Event(), asyncio.Event()
         self.bind_gate.set()

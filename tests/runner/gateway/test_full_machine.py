@@ -4,6 +4,7 @@ import asyncio
 
 from functions.states import EndReason, Outcome
 from runner.gateway.fleet import Rules
+from runner.sandbox.driver import DriverError
 from tests.runner.gateway.boxes import ended, run, snapshot, until
 
 __all__ = ["run"]
@@ -133,3 +134,35 @@ def test_long_calls_have_a_sandbox_each_at_once(run):
         assert all([(await call).refusal is None for call in calls])
 
     run(body, rules=Rules(enough=ENOUGH, hold_s=20))
+
+
+def test_the_room_of_a_killed_sandbox_is_free_while_the_engine_still_removes_it(run):
+    async def body(world):
+        world.answer = lambda call: ended()
+        await world.submit()
+        world.end_gate.clear()
+        other = snapshot("next", function_id="01890000-0000-7000-8000-000000000002")
+        assert (await world.submit(other)).refusal is None
+        assert world.boxes[0].reason == EndReason.EVICTED
+        assert world.fleet.room.committed_mb == 128
+
+    run(body, room_mb=128)
+
+
+def test_the_room_of_one_that_does_not_die_is_free_once_it_is_removed(run):
+    async def body(world):
+        world.answer = lambda call: ended()
+        await world.submit()
+        world.end_gate.clear()
+        world.kill_error = DriverError("it was killed and has not ended")
+        other = snapshot("next", function_id="01890000-0000-7000-8000-000000000002")
+        call = world.submit(other)
+        await until(lambda: world.boxes[0].reason)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not call.done()
+        assert len(world.boxes) == 1
+        world.end_gate.set()
+        assert (await call).refusal is None
+
+    run(body, room_mb=128)

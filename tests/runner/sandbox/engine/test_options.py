@@ -47,6 +47,10 @@ def test_limits_leave_no_swap() -> None:
     assert (nofile["Soft"], nofile["Hard"]) == (1024, 1024)
 
 
+def test_one_that_has_no_code_yet_gets_less_of_the_processors() -> None:
+    assert host_options(replace(PLAN, cpu_shares=37))["cpu_shares"] == 37
+
+
 def test_the_launcher_starts_the_runtime() -> None:
     options = container_options(PLAN)
     assert options["entrypoint"] == ["/run/functory-launcher", "/run/functory"]
