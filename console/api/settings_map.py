@@ -28,16 +28,6 @@ def settings_from(parameters: Mapping[str, Any], base: Mapping[str, Any] | None 
     return chosen
 
 
-def package_of(code: Mapping[str, Any]) -> bytes | None:
-    """The zip of FunctionCode or UpdateFunctionCode; None when there is none."""
-    if "ImageUri" in code:
-        raise Unsupported("Container images are not supported yet: send a ZipFile.")
-    if "S3Bucket" in code or "S3Key" in code:
-        raise Unsupported("Code from S3 is not supported yet: send it as ZipFile.")
-    data: bytes | None = code.get("ZipFile")
-    return data
-
-
 def check_unsupported(parameters: Mapping[str, Any]) -> None:
     """Raises Unsupported, naming the first setting that would have an effect on AWS and has none here."""
     for name, has_effect in _UNSUPPORTED.items():
@@ -80,4 +70,5 @@ _UNSUPPORTED: Mapping[str, Any] = {
     "DurableConfig": bool,
     "TenancyConfig": bool,
     "PublishTo": bool,
+    "SourceKMSKeyArn": bool,
 }

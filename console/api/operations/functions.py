@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 
 from console.api import describe
 from console.api.call import Call
-from console.api.settings_map import check_unsupported, package_of, settings_from
+from console.api.packages import package_of
+from console.api.settings_map import check_unsupported, settings_from
 from functions.errors import InvalidParameterValue, ResourceNotFound
 from functions.installation import relay_key
 from functions.models import Alias, Function, Revision, Version
@@ -33,9 +34,10 @@ def create_function(call: Call) -> Output:
     """Make a function and its first revision; Active once a worker has unpacked it."""
     check_unsupported(call.parameters)
     name = parse_reference(call["FunctionName"]).name
-    package = package_of(call["Code"])
+    check_unsupported(call["Code"])
+    package = package_of(call, call["Code"])
     if package is None:
-        raise InvalidParameterValue("Please provide a source for function code: Code.ZipFile.")
+        raise InvalidParameterValue("Please provide a source for function code.")
     if "Runtime" not in call.parameters or "Handler" not in call.parameters:
         raise InvalidParameterValue(
             "Runtime and Handler are mandatory parameters for functions created with .zip."
@@ -131,9 +133,9 @@ def update_function_code(call: Call) -> Output:
     """New code for $LATEST; DryRun checks it only."""
     function = call.function()
     check_unsupported(call.parameters)
-    package = package_of(call.parameters)
+    package = package_of(call, call.parameters)
     if package is None:
-        raise InvalidParameterValue("Please provide a source for function code: ZipFile.")
+        raise InvalidParameterValue("Please provide a source for function code.")
     asked = {"acting": call.principal, "function": function, "revision_id": call.get("RevisionId", "")}
     if call.get("DryRun"):
         found = deploys.rehearse_update(**asked, package=package)

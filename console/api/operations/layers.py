@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from console.api import describe
 from console.api.call import Call
-from console.api.settings_map import package_of
+from console.api.packages import package_of
 from functions.errors import InvalidParameterValue, ResourceNotFound
 from functions.installation import config, relay_key
 from functions.models import LayerVersion, Project
@@ -31,10 +31,12 @@ _GONE = "The resource you requested does not exist."
 def publish_layer_version(call: Call) -> Output:
     """The next version of a layer."""
     reference = _own(call)
-    package = package_of(call["Content"])
+    require(call.principal, Role.DEVELOPER, call.project.pk)  # before anything is read or kept
+    package = package_of(call, call["Content"])
     if package is None:
-        raise InvalidParameterValue("Please provide a source for the layer: Content.ZipFile.")
-    require(call.principal, Role.DEVELOPER, call.project.pk)  # before anything is kept
+        raise InvalidParameterValue(
+            "Please provide a source for the layer: Content.ZipFile, or S3Bucket and S3Key."
+        )
     version = services.publish_layer_version(
         acting=call.principal,
         project=call.project,
