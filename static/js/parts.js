@@ -33,6 +33,17 @@ document.addEventListener("input", (event) => {
   box.form.querySelector("[data-confirm-button]").disabled = box.value !== box.dataset.confirmName;
 });
 
+// Enter sends a form by its first button, which in a list is another one: here it means the button beside the box,
+// and on a tick nothing.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  if (event.target.matches("form[data-bulk] input[type=checkbox]")) event.preventDefault();
+  if (!event.target.matches("[data-confirm-name]")) return;
+  event.preventDefault();
+  const button = (event.target.closest("dialog") || event.target.form).querySelector("[data-confirm-button]");
+  if (!button.disabled) button.click();
+});
+
 // Buttons that open and close a <dialog>; the browser keeps focus inside and gives it back.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
@@ -86,7 +97,8 @@ document.addEventListener("change", (event) => {
   form.querySelector("[data-bulk-count]").textContent = count === 1 ? "1 chosen" : `${count} chosen`;
   const confirm = form.querySelector("[data-bulk-words]");
   if (!confirm) return;
-  const words = count === 1 ? boxes.find((box) => box.checked).value : `delete ${count} functions`;
+  const several = (confirm.dataset.words || "delete # function").replace("#", count) + (count === 1 ? "" : "s");
+  const words = count === 1 && !confirm.dataset.words ? boxes.find((box) => box.checked).value : several;
   confirm.textContent = words;
   form.querySelector("[data-confirm-name]").dataset.confirmName = words;
 });

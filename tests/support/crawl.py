@@ -47,6 +47,7 @@ class Offered(HTMLParser):
         self._open: tuple[str, str] | None = None
         self._fields: list[tuple[str, str]] = []
         self._buttons: list[tuple[str, str]] = []
+        self._elsewhere: list[tuple[str, tuple[str, str]]] = []
         self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -63,7 +64,7 @@ class Offered(HTMLParser):
         if tag == "form":
             action = words.get("action") or words.get("hx-post") or words.get("hx-get") or self.page
             method = "post" if "hx-post" in words else words.get("method", "get").lower()
-            self._open, self._fields, self._buttons = (action, method), [], []
+            self._open, self._fields, self._buttons, self._elsewhere = (action, method), [], [], []
         elif self._open:
             self._field(tag, words)
 
@@ -76,7 +77,11 @@ class Offered(HTMLParser):
         elif tag == "textarea" and name:
             self._fields.append((name, ""))
         elif tag == "button" and words.get("type", "submit") == "submit":
-            self._buttons.append((name, words.get("value", "")))
+            button = (name, words.get("value", ""))
+            if "formaction" in words:
+                self._elsewhere.append((self._absolute(words["formaction"]), button))
+            else:
+                self._buttons.append(button)
         elif tag == "input" and name and _is_sent(kind, checked="checked" in words):
             self._fields.append((name, words.get("value", "")))
 
@@ -87,6 +92,7 @@ class Offered(HTMLParser):
             action, method = self._open
             fields, buttons = tuple(self._fields), tuple(self._buttons)
             self.forms.append(Form(self._absolute(action), method, fields, buttons))
+            self.forms += [Form(there, method, fields, (button,)) for there, button in self._elsewhere]
             self._open = None
 
     def _absolute(self, address: str) -> str:
