@@ -37,7 +37,9 @@ def queue_context(function: Function, form: Form | None) -> dict[str, Any]:
             )
             for mapping in rows
         ],
-        "queue_names": queues_of(function.project_id).order_by("name").values_list("name", flat=True),
+        "queue_names": queues_of(function.project_id, function.region)
+        .order_by("name")
+        .values_list("name", flat=True),
         "queue_form": form or Form({"batch_size": "10", "window_s": "0"}),
     }
 

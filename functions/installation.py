@@ -11,12 +11,18 @@ from functions.config import Config
 from functions.encryption import Vault
 from functions.keys import read_or_create_key
 from functions.object_files import ObjectFiles
+from functions.snapshots import Principal
 
 
 def config() -> Config:
     """The configuration that Django was started with."""
     found: Config = settings.FUNCTORY
     return found
+
+
+def region_of(acting: Principal) -> str:
+    """Where somebody acts: the region that their request was signed for, else the installation's own."""
+    return acting.region or config().region
 
 
 @lru_cache(maxsize=1)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functions.errors import InvalidParameterValue
 from functions.states import LATEST
 
+REGION = r"(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]{1,16}-\d"
 _NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 _ALIAS = re.compile(r"(?!^\d+$)[a-zA-Z0-9-_]{1,128}")
 _QUALIFIER = re.compile(r"\$LATEST|[a-zA-Z0-9-_]{1,128}")
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, FunctionName: name, partial ARN, ARN.
 _REFERENCE = re.compile(
-    r"(?:arn:aws[a-zA-Z-]*:lambda:)?(?:(?P<region>(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?"
+    rf"(?:arn:aws[a-zA-Z-]*:lambda:)?(?:(?P<region>{REGION}):)?"
     r"(?:(?P<account>\d{12}):)?(?:function:)?"
     r"(?P<name>[a-zA-Z0-9-_]{1,64})(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]{1,128}))?"
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +19,7 @@ from functions import signing_v2
 from functions.chunked_payloads import SIGNED, SIGNED_WITH_TRAILER, STREAMED, verify_chunks
 from functions.errors import ExpiredToken, IncompleteSignature, InvalidSignature, MissingAuthenticationToken
 
+from functions.naming import REGION
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW_S = 300
 LONGEST_PRESIGNED_S = 7 * 24 * 3600
@@ -25,6 +27,7 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 STORAGE = "s3"  # the service whose signatures differ in their path and their payload
 _SIGNED_CHUNKS = frozenset({SIGNED, SIGNED_WITH_TRAILER})
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_REGION = re.compile(REGION)
 
 
 # Made per call: a Struct costs a sixth of a frozen dataclass.
@@ -260,3 +263,5 @@ def lower_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
         key = name.lower()
         found[key] = f"{found[key]},{value}" if key in found else value
     return found
+    if not _REGION.fullmatch(region):
+        raise IncompleteSignature(f"Credential should be scoped to a valid region, not '{region[:40]}'.")

@@ -124,7 +124,8 @@ class RoleSnapshot:
 class Principal:
     """Who acts: a person on the console, an access key through the API, a function's role from inside its
     sandbox, somebody who took a role on (AssumeRole), or a part of Functory itself. `permissions` are the role's,
-    where there is one and the gateway has looked it up; they only ever take away from what `role` allows."""
+    where there is one and the gateway has looked it up; they only ever take away from what `role` allows. `region`
+    is where they act: what their request was signed for, "" for the installation's own."""
 
     kind: str  # "user", "key", "role", "session" or "system"
     id: str
@@ -137,6 +138,7 @@ class Principal:
 
     @property
     def user_id(self) -> UUID | None:
+    region: str = ""
         """The person who acts, for what notes who made or changed it; None for keys, roles and Functory itself."""
         return UUID(self.id) if self.kind == "user" else None
 

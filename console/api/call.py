@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.errors import AccessDenied, NotImplementedHere, ResourceNotFound
-from functions.installation import config
+from functions.installation import region_of
 from functions.models import Function, Project
 from functions.naming import FunctionReference, parse_reference
 from functions.queries.access import live_functions
@@ -24,6 +24,11 @@ class Call:
     project: Project
     parameters: Mapping[str, Any]
     trace: str = ""
+
+    @property
+    def region(self) -> str:
+        """Where it acts."""
+        return region_of(self.principal)
 
     def __getitem__(self, name: str) -> Any:
         """A required parameter."""
@@ -46,10 +51,8 @@ class Call:
             raise AccessDenied(
                 f"User: {self.principal.arn} is not authorized to act on functions of account {found.account}"
             )
-        if found.region and found.region != config().region:
-            raise ResourceNotFound(
-                f"Functions from '{found.region}' are not reachable from '{config().region}'"
-            )
+        if found.region and found.region != self.region:
+            raise ResourceNotFound(f"Functions from '{found.region}' are not reachable from '{self.region}'")
         return found
 
     def function(self) -> Function:
@@ -59,10 +62,10 @@ class Call:
 
     def function_by(self, reference: FunctionReference) -> Function:
         """The live function of a reference."""
-        rows = live_functions(self.project.pk).filter(region=config().region, name=reference.name)
+        rows = live_functions(self.project.pk).filter(region=self.region, name=reference.name)
         found = rows.exclude(latest=None, deployments=None).select_related("project", "latest").first()
         if found is None:
-            arn = f"arn:aws:lambda:{config().region}:{self.project.account}:function:{reference.name}"
+            arn = f"arn:aws:lambda:{self.region}:{self.project.account}:function:{reference.name}"
             suffix = f":{reference.qualifier}" if reference.qualifier else ""
             raise ResourceNotFound(f"Function not found: {arn}{suffix}")
         return found

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.installation import config, vault
+from functions.installation import vault
 from functions.models import Alias, EventInvokeConfig, Function, FunctionUrl, LayerVersion, Revision, Version
 from functions.queries.layers import layer_versions, words
 from functions.queries.standing import Standing
@@ -40,7 +40,7 @@ def configuration(
         "Architectures": [revision.architecture],
         "EphemeralStorage": {"Size": revision.ephemeral_mb},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(revision)},
+        "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(function.region, revision)},
         **revision.aws_settings,
         "LoggingConfig": logging_config(function, revision.aws_settings.get("LoggingConfig", {})),
     }
@@ -93,10 +93,10 @@ def logging_config(function: Function, given: Mapping[str, Any]) -> dict[str, An
     return {"LogFormat": "Text", **levels, "LogGroup": f"/aws/lambda/{function.name}", **given}
 
 
-def runtime_version_arn(revision: Revision) -> str:
+def runtime_version_arn(region: str, revision: Revision) -> str:
     """Runtime versions are the installation's images: one of each runtime, named as AWS names its own."""
     digest = hashlib.sha256(revision.runtime.encode()).hexdigest()
-    return f"arn:aws:lambda:{config().region}::runtime:{digest}"
+    return f"arn:aws:lambda:{region}::runtime:{digest}"
 
 
 def standing_configuration(function: Function, standing: Standing) -> dict[str, Any]:

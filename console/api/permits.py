@@ -11,7 +11,7 @@ from django.utils import timezone
 from console.api.call import Call
 from functions.entitlements import check_entitled, decision, refusal_of
 from functions.errors import AccessDenied
-from functions.installation import config
+from functions.installation import config, region_of
 from functions.models import IamRole, IamSession
 from functions.naming import parse_reference
 from functions.permissions import Decision
@@ -60,7 +60,7 @@ def check_permitted(call: Call, name: str) -> None:
         raise AccessDenied(f"User: {acting.arn} is not authorized to perform: {action}: its role is gone")
     _check_any(acting, action, resources_of(call, name))
     if name in _PASSING and "Role" in call.parameters:
-        check_entitled(acting, "iam:PassRole", call["Role"], config().region, timezone.now())
+        check_entitled(acting, "iam:PassRole", call["Role"], call.region, timezone.now())
 
 
 def resources_of(call: Call, name: str) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def resources_of(call: Call, name: str) -> tuple[str, ...]:
 
 def _check_any(acting: Principal, action: str, resources: tuple[str, ...]) -> None:
     now = timezone.now()
-    found = [decision(acting, action, resource, config().region, now) for resource in resources]
+    found = [decision(acting, action, resource, region_of(acting), now) for resource in resources]
     if Decision.DENIED in found:
         raise refusal_of(acting, action, resources[0], Decision.DENIED)
     if Decision.ALLOWED not in found:
@@ -84,7 +84,7 @@ def _with_permissions(principal: Principal) -> Principal:
 
 
 def _lambda(call: Call) -> tuple[str, ...]:
-    base = f"arn:aws:lambda:{config().region}:{call.project.account}"
+    base = f"arn:aws:lambda:{call.region}:{call.project.account}"
     if "FunctionName" in call.parameters:
         named = parse_reference(call["FunctionName"], call.get("Qualifier", ""))
         suffix = f":{named.qualifier}" if named.qualifier else ""
@@ -116,7 +116,7 @@ def _sts(call: Call) -> tuple[str, ...]:
 
 def _logs(call: Call) -> tuple[str, ...]:
     """Policies name a group with and without `:*` behind it, and mean the same."""
-    base = f"arn:aws:logs:{config().region}:{call.project.account}:log-group"
+    base = f"arn:aws:logs:{call.region}:{call.project.account}:log-group"
     given = call.get("logGroupName") or call.get("logGroupIdentifier", "").rpartition(":log-group:")[2]
     if not given:
         return (f"{base}::log-stream:",)
@@ -136,13 +136,13 @@ def _secrets(call: Call) -> tuple[str, ...]:
 
 
 def _events(call: Call) -> tuple[str, ...]:
-    base = f"arn:aws:events:{config().region}:{call.project.account}"
+    base = f"arn:aws:events:{call.region}:{call.project.account}"
     name = call.get("Name") or call.get("Rule")
     return (f"{base}:rule/{name}",) if name else (f"{base}:event-bus/default",)
 
 
 def _sqs(call: Call) -> tuple[str, ...]:
-    base = f"arn:aws:sqs:{config().region}:{call.project.account}"
+    base = f"arn:aws:sqs:{call.region}:{call.project.account}"
     name = call.get("QueueName") or call.get("QueueUrl", "").rstrip("/").rpartition("/")[2]
     return (f"{base}:{name}",) if name else ()
 

@@ -15,7 +15,7 @@ from console.queue_rows import queue_name
 from console.views.function_triggers import called_qualifier, triggers_page
 from functions.errors import FunctoryError, ResourceNotFound
 from functions.models import EventSourceMapping, Function
-from functions.queries.event_sources import mapping_with_id
+from functions.queries.event_sources import mapping_with_id, mappings_of
 from functions.services import event_sources as services
 from functions.states import Role
 
@@ -73,7 +73,7 @@ def delete(request: HttpRequest, place: Place, name: str, mapping_id: UUID) -> H
 
 
 def _mapping(place: Place, function: Function, mapping_id: UUID) -> EventSourceMapping:
-    mapping = mapping_with_id(place.project.pk, str(mapping_id))
+    mapping = mapping_with_id(mappings_of(place.project.pk), str(mapping_id))
     if mapping.function_id != function.pk:
         raise ResourceNotFound("There is no such trigger.")
     return mapping

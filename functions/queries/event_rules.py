@@ -9,22 +9,21 @@ from uuid import UUID
 
 from functions.errors import ResourceNotFound
 from functions.event_patterns import Test, read_event_pattern
-from functions.installation import config
 from functions.models import EventRule, EventTarget, Project
 
 
-def rule_named(project: Project, name: str) -> EventRule:
-    """A rule by name; raises ResourceNotFound."""
+def rule_named(project: Project, region: str, name: str) -> EventRule:
+    """A region's rule by name; raises ResourceNotFound."""
     rows = EventRule.objects.select_related("project")
-    found = rows.filter(project=project, region=config().region, name=name).first()
+    found = rows.filter(project=project, region=region, name=name).first()
     if found is None:
         raise ResourceNotFound(f"Rule {name} does not exist on EventBus default.")
     return found
 
 
 def targets_meant(project_id: UUID, event: Mapping[str, Any]) -> list[EventTarget]:
-    """Whom the rules tell of this event."""
-    rules = EventRule.objects.filter(project_id=project_id, region=config().region, enabled=True)
+    """Whom the rules of its region tell of this event."""
+    rules = EventRule.objects.filter(project_id=project_id, region=event["region"], enabled=True)
     meant = [rule.pk for rule in rules.exclude(pattern="") if _compiled(rule.pattern)(event)]
     targets = EventTarget.objects.filter(rule__in=meant).select_related("rule__project")
     return list(targets) if meant else []

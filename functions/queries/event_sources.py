@@ -11,16 +11,18 @@ from functions.models import EventSourceMapping
 from functions.states import LATEST
 
 
-def mappings_of(project_id: UUID) -> QuerySet[EventSourceMapping]:
-    """A project's, of functions that are not deleted."""
+def mappings_of(project_id: UUID, region: str = "") -> QuerySet[EventSourceMapping]:
+    """A project's, of all regions or of one, of functions that are not deleted."""
     rows = EventSourceMapping.objects.filter(function__project_id=project_id, function__deleted_at=None)
+    if region:
+        rows = rows.filter(function__region=region)
     return rows.select_related("function__project", "queue__project")
 
 
-def mapping_with_id(project_id: UUID, text: str) -> EventSourceMapping:
-    """By UUID; raises ResourceNotFound in AWS's words."""
+def mapping_with_id(rows: QuerySet[EventSourceMapping], text: str) -> EventSourceMapping:
+    """One of these by UUID; raises ResourceNotFound in AWS's words."""
     try:
-        found = mappings_of(project_id).filter(pk=UUID(text)).first()
+        found = rows.filter(pk=UUID(text)).first()
     except ValueError:
         found = None
     if found is None:

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from functions.errors import ResourceNotFound
-from functions.installation import config
 from functions.log_streams import digest_of, function_of, group_of, read_stream, sandbox_of, stream_of
 from functions.models import Function, Invocation, InvocationLog, LogGroup, LogStream, Project
 
@@ -26,6 +25,7 @@ class Group:
     name, and deleted ones that can still be restored."""
 
     project: Project
+    region: str
     name: str
     created_at: datetime
     row: LogGroup | None
@@ -34,7 +34,7 @@ class Group:
     @property
     def arn(self) -> str:
         """Without the `:*` at its end."""
-        return f"arn:aws:logs:{config().region}:{self.project.account}:log-group:{self.name}"
+        return f"arn:aws:logs:{self.region}:{self.project.account}:log-group:{self.name}"
 
     @property
     def oldest(self) -> datetime | None:
@@ -57,28 +57,30 @@ class Stream:
     put_ms: int | None = None
 
 
-def group_named(project: Project, name: str) -> Group:
-    """A group by name or ARN; raises ResourceNotFound."""
-    found = find_group(project, name.rpartition(":log-group:")[2].removesuffix(":*"))
+def group_named(project: Project, region: str, name: str) -> Group:
+    """A region's group by name or ARN; raises ResourceNotFound."""
+    found = find_group(project, region, name.rpartition(":log-group:")[2].removesuffix(":*"))
     if found is None:
         raise ResourceNotFound("The specified log group does not exist.")
     return found
 
 
-def find_group(project: Project, name: str) -> Group | None:
+def find_group(project: Project, region: str, name: str) -> Group | None:
     """The same, or None."""
-    rows = LogGroup.objects.filter(project_id=project.pk, region=config().region, name=name)
-    return _group(project, name, rows.first(), _functions(project).filter(name=function_of(name)))
+    row = LogGroup.objects.filter(project_id=project.pk, region=region, name=name).first()
+    return _group(project, region, name, row, _functions(project, region).filter(name=function_of(name)))
 
 
-def group_page(project: Project, *, prefix: str, part: str, after: str, size: int) -> tuple[list[Group], str]:
+def group_page(
+    project: Project, *, region: str, prefix: str, part: str, after: str, size: int
+) -> tuple[list[Group], str]:
     """Groups by name that start with `prefix` and have `part` in them, from behind the name `after`; and the name
     behind which the next ones start, "" at the end."""
     found: list[Group] = []
-    for name in sorted(_names(project)):
+    for name in sorted(_names(project, region)):
         if name <= after or not name.startswith(prefix) or part not in name:
             continue
-        group = find_group(project, name)
+        group = find_group(project, region, name)
         if group is not None and len(found) == size:
             return found, found[-1].name
         if group is not None:
@@ -129,14 +131,16 @@ def ended_ms(started_at: datetime, duration_us: int) -> int:
     return (int(started_at.timestamp() * 1_000_000) + duration_us) // 1000
 
 
-def _group(project: Project, name: str, row: LogGroup | None, functions: Iterable[Function]) -> Group | None:
+def _group(
+    project: Project, region: str, name: str, row: LogGroup | None, functions: Iterable[Function]
+) -> Group | None:
     owners = list(functions)
     ids = tuple(function.pk for function in owners)
     made = [row.created_at] if row else []
     created_at = min([*made, *(function.created_at for function in owners)], default=None)
     if created_at is None:
         return None
-    group = Group(project, name, created_at, row, ids)
+    group = Group(project, region, name, created_at, row, ids)
     live = any(function.deleted_at is None for function in owners)
     # A function's group is there with it; deleted, or left behind by a deleted function, it is there while there are
     # logs in it.
@@ -144,14 +148,14 @@ def _group(project: Project, name: str, row: LogGroup | None, functions: Iterabl
     return group if there or logs_of(group).exists() else None
 
 
-def _functions(project: Project) -> QuerySet[Function]:
-    return Function.objects.filter(project=project, region=config().region).exclude(latest=None)
+def _functions(project: Project, region: str) -> QuerySet[Function]:
+    return Function.objects.filter(project=project, region=region).exclude(latest=None)
 
 
-def _names(project: Project) -> set[str]:
+def _names(project: Project, region: str) -> set[str]:
     """The names that a group may have. All of them, since they lie in two databases, whose orders may differ."""
-    rows = LogGroup.objects.filter(project_id=project.pk, region=config().region)
-    functions = _functions(project).order_by().values_list("name", flat=True).distinct()
+    rows = LogGroup.objects.filter(project_id=project.pk, region=region)
+    functions = _functions(project, region).order_by().values_list("name", flat=True).distinct()
     return {*rows.values_list("name", flat=True), *map(group_of, functions)}
 
 

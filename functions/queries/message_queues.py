@@ -24,26 +24,26 @@ class Holding:
     delayed: int = 0
 
 
-def queues_of(project_id: UUID) -> QuerySet[MessageQueue]:
-    """A project's queues here."""
-    rows = MessageQueue.objects.filter(project_id=project_id, region=config().region)
+def queues_of(project_id: UUID, region: str) -> QuerySet[MessageQueue]:
+    """A project's queues of a region."""
+    rows = MessageQueue.objects.filter(project_id=project_id, region=region)
     return rows.select_related("project")
 
 
-def queue_named(project: Project, name: str) -> MessageQueue:
+def queue_named(project: Project, region: str, name: str) -> MessageQueue:
     """By name; raises QueueDoesNotExist."""
-    found = queues_of(project.pk).filter(name=name).first()
+    found = queues_of(project.pk, region).filter(name=name).first()
     if found is None:
         raise no_such_queue()
     return found
 
 
-def queue_at(project: Project, url: str) -> MessageQueue:
-    """By QueueUrl; raises InvalidAddress and QueueDoesNotExist."""
+def queue_at(project: Project, region: str, url: str) -> MessageQueue:
+    """By QueueUrl, which does not say the region; raises InvalidAddress and QueueDoesNotExist."""
     account, name = named_by_url(url)
     if account != project.account:
         raise no_such_queue()
-    return queue_named(project, name)
+    return queue_named(project, region, name)
 
 
 def queue_by_arn(project_id: UUID, account: str, arn: str) -> MessageQueue | None:
@@ -52,9 +52,7 @@ def queue_by_arn(project_id: UUID, account: str, arn: str) -> MessageQueue | Non
         region, owner, name = named_by_arn(arn)
     except InvalidQueueParameter:
         return None
-    if (region, owner) != (config().region, account):
-        return None
-    return queues_of(project_id).filter(name=name).first()
+    return queues_of(project_id, region).filter(name=name).first() if owner == account else None
 
 
 def dead_letter_queue(queue: MessageQueue) -> MessageQueue | None:
@@ -66,7 +64,7 @@ def dead_letter_queue(queue: MessageQueue) -> MessageQueue | None:
 
 def sources_of(queue: MessageQueue) -> QuerySet[MessageQueue]:
     """The queues whose dead letters it takes, by name."""
-    return queues_of(queue.project_id).filter(dead_letter_arn=queue.arn).order_by("name")
+    return queues_of(queue.project_id, queue.region).filter(dead_letter_arn=queue.arn).order_by("name")
 
 
 def url_of(queue: MessageQueue) -> str:

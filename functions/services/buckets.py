@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from functions.ids import new_id
-from functions.installation import config
+from functions.installation import region_of
 from functions.models import Bucket, Project
 from functions.naming import parse_reference
 from functions.object_errors import (
@@ -44,7 +44,7 @@ def create_bucket(*, acting: Principal, project: Project, name: str) -> Bucket:
         )
     if Bucket.objects.filter(project=project).count() >= MOST_BUCKETS:
         raise TooManyBuckets(f"The project has {MOST_BUCKETS} buckets already: delete one first.")
-    bucket = Bucket.objects.create(project=project, region=config().region, name=name)
+    bucket = Bucket.objects.create(project=project, region=region_of(acting), name=name)
     record(acting, "bucket.create", bucket, project_id=project.pk)
     return bucket
 
@@ -69,7 +69,7 @@ def put_notifications(
     stored = [{**one, "Id": one.get("Id") or str(new_id())} for one in configurations]
     check(list(stored))
     for one in stored:
-        _check_function(bucket.project, one["LambdaFunctionArn"])
+        _check_function(bucket, one["LambdaFunctionArn"])
     before, bucket.notifications = bucket.notifications, {"LambdaFunctionConfigurations": stored}
     bucket.save(update_fields=["notifications"])
     record(
@@ -82,9 +82,13 @@ def put_notifications(
     )
 
 
-def _check_function(project: Project, arn: str) -> None:
-    account = parse_reference(arn).account
-    if account not in {"", project.account} or target_function(project, arn) is None:
+def _check_function(bucket: Bucket, arn: str) -> None:
+    named, project = parse_reference(arn), bucket.project
+    if named.region != bucket.region:
+        raise InvalidArgument(
+            "The notification destination service region is not valid for the bucket location constraint"
+        )
+    if named.account != project.account or target_function(project, arn) is None:
         raise InvalidArgument(
             f"Unable to validate the following destination configurations: {arn[:200]} is no deployed function of "
             "this project."

@@ -17,7 +17,7 @@ from functions import lineage
 from functions.errors import Validation
 from functions.event_inputs import input_of
 from functions.ids import new_id
-from functions.installation import config
+from functions.installation import region_of
 from functions.limits import EVENT_PAYLOAD
 from functions.models import EventTarget, Project
 from functions.naming import parse_reference
@@ -58,7 +58,7 @@ def put_events(
         if wrong is not None:
             put.append(wrong)
             continue
-        event = _event(project, entry)
+        event = _event(project, region_of(acting), entry)
         told += _told(project, event, entry.get("TraceHeader") or trace)
         put.append(Put(event["id"]))
     if told:
@@ -99,7 +99,7 @@ def _accepted(
     )
 
 
-def _event(project: Project, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _event(project: Project, region: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
     return {
         "version": "0",
@@ -108,7 +108,7 @@ def _event(project: Project, entry: Mapping[str, Any]) -> dict[str, Any]:
         "source": entry["Source"],
         "account": project.account,
         "time": _moment(entry.get("Time")).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": config().region,
+        "region": region,
         "resources": entry.get("Resources", []),
         "detail": json.loads(entry["Detail"]),
     }

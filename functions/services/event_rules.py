@@ -12,7 +12,7 @@ from functions.errors import FunctoryError, LimitExceeded, NotImplementedHere, R
 from functions.event_inputs import check_input
 from functions.event_patterns import read_event_pattern
 from functions.expressions import Once, parse_expression
-from functions.installation import config
+from functions.installation import region_of
 from functions.models import EventRule, EventTarget, Function, Project, Schedule
 from functions.naming import check_tags, parse_reference
 from functions.queries.access import live_functions
@@ -43,14 +43,14 @@ def put_rule(
     LimitExceeded."""
     require(acting, Role.DEVELOPER, project.pk)
     _check(pattern, expression)
-    rows = EventRule.objects.filter(project=project, region=config().region)
+    rows = EventRule.objects.filter(project=project, region=region_of(acting))
     rule = rows.filter(name=name).first()
     if rule is None:
         if rows.count() >= MOST_RULES:
             raise LimitExceeded(
                 f"The requested resource exceeds the maximum number allowed: {MOST_RULES} rules"
             )
-        rule = EventRule(project=project, region=config().region, name=name, tags=check_tags(tags or {}))
+        rule = EventRule(project=project, region=region_of(acting), name=name, tags=check_tags(tags or {}))
     rule.pattern, rule.expression, rule.enabled = pattern, expression, enabled
     rule.description = description
     rule.save()
@@ -124,7 +124,7 @@ def remove_targets(*, acting: Principal, rule: EventRule, ids: Sequence[str]) ->
 def target_function(project: Project, arn: str) -> Function | None:
     """The live function that a target's ARN means."""
     named = parse_reference(arn)
-    rows = live_functions(project.pk).filter(region=config().region, name=named.name).exclude(latest=None)
+    rows = live_functions(project.pk).filter(region=named.region, name=named.name).exclude(latest=None)
     return rows.select_related("project").first()
 
 
@@ -132,7 +132,7 @@ def _put(acting: Principal, rule: EventRule, given: Mapping[str, Any]) -> Functo
     """Take one target in; the refusal, if it cannot be taken."""
     try:
         with transaction.atomic():
-            function = _checked(rule.project, given)
+            function = _checked(rule, given)
             settings = {name: given[name] for name in _SETTINGS if given.get(name)}
             target, _ = EventTarget.objects.update_or_create(
                 rule=rule, target_id=given["Id"], defaults={"arn": given["Arn"], "settings": settings}
@@ -145,15 +145,15 @@ def _put(acting: Principal, rule: EventRule, given: Mapping[str, Any]) -> Functo
     return None
 
 
-def _checked(project: Project, given: Mapping[str, Any]) -> Function:
+def _checked(rule: EventRule, given: Mapping[str, Any]) -> Function:
     for name in given.keys() - _SETTINGS - {"Id", "Arn"}:
         raise NotImplementedHere(f"{name} of a target is not implemented by Functory: leave it out.")
-    base = f"arn:aws:lambda:{config().region}:{project.account}:function:"
+    base = f"arn:aws:lambda:{rule.region}:{rule.project.account}:function:"
     if not given["Arn"].startswith(base):
         raise NotImplementedHere(
-            f"Functory's rules tell functions of their own project, not {given['Arn'][:200]}."
+            f"Functory's rules tell functions of their own project and region, not {given['Arn'][:200]}."
         )
-    function = target_function(project, given["Arn"])
+    function = target_function(rule.project, given["Arn"])
     if function is None:
         raise ResourceNotFound(f"Function not found: {given['Arn'][:200]}")
     triggers.check_target(function, parse_reference(given["Arn"]).qualifier)

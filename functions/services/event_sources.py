@@ -73,7 +73,7 @@ def create_mapping_by_name(
 ) -> EventSourceMapping:
     """As create_mapping, with a queue of the project by name; one that is not there is made, and hides messages for
     six times as long as the function may run, as AWS advises."""
-    queue = queues_of(function.project_id).filter(name=queue_name).first()
+    queue = queues_of(function.project_id, function.region).filter(name=queue_name).first()
     if queue is None:
         try:
             queue = create_queue(
@@ -133,7 +133,7 @@ def _queue(function: Function, arn: str) -> MessageQueue:
             f"Event source {arn[:100]}: only queues are supported as event sources yet.", field="queue"
         )
     queue = queue_by_arn(function.project_id, function.project.account, arn)
-    if queue is None:
+    if queue is None or queue.region != function.region:
         raise InvalidParameterValue(
             "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error "
             "Message: The specified queue does not exist.",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNotFound
 from functions.ids import new_id
-from functions.installation import config
+from functions.installation import region_of
 from functions.limits import UNDO_DELETE_DAYS
 from functions.models import Draft, Function, FunctionUrl, Project, Schedule
 from functions.naming import check_function_name, check_tags, plain_text
@@ -40,7 +40,7 @@ def create_draft(
     require(acting, Role.DEVELOPER, project.pk)
     function = Function(
         project=project,
-        region=config().region,
+        region=region_of(acting),
         name=check_function_name(name),
         tags=check_tags(tags or {}),
         created_by_id=acting.user_id,

@@ -16,7 +16,7 @@ from functions.errors import (
     PreconditionFailed,
 )
 from functions.ids import new_id
-from functions.installation import config
+from functions.installation import region_of
 from functions.limits import UNPACKED
 from functions.models import Artifact, Draft, LayerVersion, Project, Revision
 from functions.naming import plain_text
@@ -52,11 +52,11 @@ def publish_layer_version(
     """The next version of a layer, from a package that was taken in (deploys.take_in)."""
     require(acting, Role.DEVELOPER, project.pk)
     Project.objects.select_for_update().get(pk=project.pk)  # numbers are given one after the other
-    same = LayerVersion.objects.filter(project=project, region=config().region, name=name)
+    same = LayerVersion.objects.filter(project=project, region=region_of(acting), name=name)
     number = (same.aggregate(highest=Max("number"))["highest"] or 0) + 1
     version = LayerVersion.objects.create(
         project=project,
-        region=config().region,
+        region=region_of(acting),
         name=name,
         number=number,
         artifact=artifact,

@@ -75,7 +75,8 @@ def expire_events(*, days: int, limit_s: float = 60.0) -> int:
     kept = LogGroup.objects.exclude(retention_days=None, cleared_at=None)
     projects = Project.objects.in_bulk(set(kept.values_list("project_id", flat=True)))
     for row in kept:
-        group = find_group(projects[row.project_id], row.name) if row.project_id in projects else None
+        project = projects.get(row.project_id)
+        group = find_group(project, row.region, row.name) if project else None
         group = group or _dropped(row, projects)
         if group is not None and group.oldest is not None:
             removed += _remove(LogEvent.objects.filter(group=row, at_ms__lt=_ms(group.oldest)), until)
@@ -91,7 +92,7 @@ def _dropped(row: LogGroup, projects: Mapping[UUID, Project]) -> Group | None:
         return None
     name = row.name.rpartition("/")[2]
     ids = Function.objects.filter(project=project, region=row.region, name=name).values_list("pk", flat=True)
-    return Group(project, row.name, row.created_at, row, tuple(ids))
+    return Group(project, row.region, row.name, row.created_at, row, tuple(ids))
 
 
 def _remove(rows: QuerySet[Any], until: float) -> int:

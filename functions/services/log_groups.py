@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from functions.errors import InvalidParameter, ResourceAlreadyExists, ResourceNotFound
-from functions.installation import config
+from functions.installation import region_of
 from functions.log_streams import read_stream
 from functions.models import LogGroup, LogStream, Project
 from functions.naming import check_tags
@@ -28,10 +28,11 @@ def create_group(
 ) -> LogGroup:
     """A group; a function's own can be made until something was logged. Raises ResourceAlreadyExists."""
     require(acting, Role.DEVELOPER, project.pk)
-    found = find_group(project, name)
+    region = region_of(acting)
+    found = find_group(project, region, name)
     if found is not None and ((found.row and not found.row.dropped) or logs_of(found).exists()):
         raise ResourceAlreadyExists("The specified log group already exists")
-    row = _row_of(project, name)
+    row = _row_of(project, region, name)
     row.dropped, row.tags, row.created_at = False, check_tags(tags or {}), timezone.now()
     row.save(update_fields=["dropped", "tags", "created_at"])
     record(acting, "log_group.create", row, project_id=project.pk, name=name)
@@ -46,7 +47,7 @@ def delete_group(*, acting: Principal, group: Group) -> None:
         record(acting, "log_group.delete", group.row, project_id=group.project.pk, name=group.name)
         group.row.delete()
         return
-    row = _row_of(group.project, group.name)
+    row = _row_of(group.project, group.region, group.name)
     with transaction.atomic(using="telemetry"):
         row.streams.all().delete()
         row.dropped, row.cleared_at, row.retention_days, row.tags = True, timezone.now(), None, {}
@@ -62,7 +63,7 @@ def set_retention(*, acting: Principal, group: Group, days: int | None) -> None:
             f"1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy constraint: Member "
             f"must satisfy enum value set: [{', '.join(map(str, RETENTION_DAYS))}]"
         )
-    row = _row_of(group.project, group.name)
+    row = _row_of(group.project, group.region, group.name)
     before, row.retention_days = row.retention_days, days
     row.save(update_fields=["retention_days"])
     pictures = {"before": {"days": before}, "after": {"days": days}}
@@ -72,7 +73,7 @@ def set_retention(*, acting: Principal, group: Group, days: int | None) -> None:
 def set_group_tags(*, acting: Principal, group: Group, tags: Mapping[str, str]) -> None:
     """All its tags."""
     require(acting, Role.DEVELOPER, group.project.pk)
-    row = _row_of(group.project, group.name)
+    row = _row_of(group.project, group.region, group.name)
     row.tags = check_tags(tags)
     row.save(update_fields=["tags"])
     record(acting, "log_group.tag", row, project_id=group.project.pk, name=group.name, after=row.tags)
@@ -83,7 +84,7 @@ def create_stream(*, acting: Principal, group: Group, name: str) -> LogStream:
     require(acting, Role.DEVELOPER, group.project.pk)
     try:
         with transaction.atomic(using="telemetry"):
-            return LogStream.objects.create(group=_row_of(group.project, group.name), name=name)
+            return LogStream.objects.create(group=_row_of(group.project, group.region, group.name), name=name)
     except IntegrityError:
         raise ResourceAlreadyExists("The specified log stream already exists") from None
 
@@ -100,7 +101,7 @@ def delete_stream(*, acting: Principal, group: Group, name: str) -> None:
     row.delete()
 
 
-def _row_of(project: Project, name: str) -> LogGroup:
+def _row_of(project: Project, region: str, name: str) -> LogGroup:
     """The row that says something of a group; made where nobody has said anything so far."""
-    row, _ = LogGroup.objects.get_or_create(project_id=project.pk, region=config().region, name=name)
+    row, _ = LogGroup.objects.get_or_create(project_id=project.pk, region=region, name=name)
     return row

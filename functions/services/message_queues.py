@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from functions.installation import config
+from functions.installation import region_of
 from functions.message_queues import FIFO, FIFO_ONLY, check_queue_name, read_attributes
 from functions.models import EventSourceMapping, MessageQueue, Project, QueueDeduplication, QueueMessage
 from functions.naming import check_tags
@@ -43,7 +43,7 @@ def create_queue(
     fields = read_attributes(attributes or {})
     queue = MessageQueue(
         project=project,
-        region=config().region,
+        region=region_of(acting),
         name=check_queue_name(name),
         tags=check_tags(tags or {}),
         **fields,
@@ -63,7 +63,7 @@ def create_queue(
             after = dict(attributes or {})
             record(acting, "queue.create", queue, project_id=project.pk, name=name, after=after)
     except IntegrityError:
-        return _same(queues_of(project.pk).get(name=name), fields)
+        return _same(queues_of(project.pk, queue.region).get(name=name), fields)
     return queue
 
 
@@ -182,7 +182,7 @@ def _check(queue: MessageQueue, attributes: Mapping[str, str]) -> None:
 def _check_dead_letters(queue: MessageQueue) -> None:
     wrong = f"Value {attributes_text(queue)} for parameter RedrivePolicy is invalid. Reason: "
     target = queue_by_arn(queue.project_id, queue.project.account, queue.dead_letter_arn)
-    if target is None:
+    if target is None or target.region != queue.region:
         raise InvalidQueueParameter(f"{wrong}Dead letter target does not exist.")
     if target.name == queue.name:
         raise InvalidQueueParameter(f"{wrong}Dead letter queue cannot be the source queue itself.")

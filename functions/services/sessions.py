@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from functions.entitlements import context_of
 from functions.errors import AccessDenied, Validation
-from functions.installation import config, vault
+from functions.installation import config, region_of, vault
 from functions.models import IamRole, IamSession, Project, User
 from functions.permissions import Asking, trusts
 from functions.policies import names_of
@@ -85,7 +85,7 @@ def discard_sessions() -> int:
 
 
 def _trusts(role: IamRole, acting: Principal, external_id: str) -> bool:
-    context = context_of(acting, config().region, timezone.now())
+    context = context_of(acting, region_of(acting), timezone.now())
     if external_id:
         context["sts:externalid"] = external_id
     # The account itself is named to leave the decision to its people's own rights: all of them may ask.

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from string import punctuation
@@ -155,8 +156,8 @@ class Relay:
         self, request: Request, principal: Principal, claim: Claim, prefix: str = ""
     ) -> httpx.Response:
         headers = [(name, value) for name, value in request.headers.items() if name not in DROPPED]
-        headers.append((PRINCIPAL, sign_principal(self._key, principal)))
-        headers.append(("x-functory-region", claim.region))
+        acting = replace(principal, region=claim.region)
+        headers.append((PRINCIPAL, sign_principal(self._key, acting)))
         headers.append((PATH, quote(request.path.encode("latin-1"), safe=punctuation)))
         path = f"{prefix}{request.path}"
         target = f"{path}?{request.query}" if request.query else path

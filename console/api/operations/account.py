@@ -12,7 +12,7 @@ from functions.limits import UNPACKED, ZIP
 from functions.models import Artifact, EventSourceMapping, Function
 from functions.naming import parse_reference
 from functions.queries.access import live_functions
-from functions.queries.event_sources import mapping_with_id
+from functions.queries.event_sources import mapping_with_id, mappings_of
 from functions.services import functions as services
 from functions.services.event_sources import set_mapping_tags
 
@@ -92,9 +92,10 @@ def _tagged(call: Call) -> Function | EventSourceMapping:
     if not named.startswith("arn:"):
         raise InvalidParameterValue(f"{named[:200]} is not an ARN.")
     if _MAPPING in named:
-        return mapping_with_id(call.project.pk, named.partition(_MAPPING)[2])
+        mappings = mappings_of(call.project.pk, call.region)
+        return mapping_with_id(mappings, named.partition(_MAPPING)[2])
     reference = parse_reference(named)
-    if reference.account != call.project.account:
+    if (reference.account, reference.region) != (call.project.account, call.region):
         raise ResourceNotFound(f"Function not found: {named}")
     return call.function_by(reference)
 

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from console.api.call import Call
 from functions.errors import AccessDenied, NotImplementedHere
-from functions.installation import config
 from functions.models import Bucket, StoredObject
 from functions.object_errors import InvalidArgument
 from functions.queries import objects as reads
@@ -38,8 +37,8 @@ def create_bucket(call: Call) -> dict[str, Any]:
     )
     refuse_public(call)
     place = (call.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
-    if place and place != config().region:
-        raise InvalidArgument(f"This installation's region is {config().region}, not {place[:40]}.")
+    if place and place != call.region:
+        raise InvalidArgument(f"The request was signed for {call.region}, not for {place[:40]}.")
     made = buckets.create_bucket(acting=call.principal, project=call.project, name=call["Bucket"])
     return {"Location": f"/{made.name}"}
 

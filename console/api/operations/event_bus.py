@@ -62,7 +62,8 @@ def describe_rule(call: Call) -> Output:
 def list_rules(call: Call) -> Output:
     """Rules by name."""
     _check_bus(call)
-    rows = EventRule.objects.filter(project=call.project, name__startswith=call.get("NamePrefix", ""))
+    rows = EventRule.objects.filter(project=call.project, region=call.region)
+    rows = rows.filter(name__startswith=call.get("NamePrefix", ""))
     names = sorted(rows.values_list("name", flat=True))
     page, token = _page(call, names)
     found = {rule.name: rule for rule in rows.filter(name__in=page).select_related("project")}
@@ -126,7 +127,9 @@ def list_targets_by_rule(call: Call) -> Output:
 def list_rule_names_by_target(call: Call) -> Output:
     """The rules that tell a function."""
     _check_bus(call)
-    rows = EventTarget.objects.filter(rule__project=call.project, arn=call["TargetArn"])
+    rows = EventTarget.objects.filter(
+        rule__project=call.project, rule__region=call.region, arn=call["TargetArn"]
+    )
     page, token = _page(call, sorted(set(rows.values_list("rule__name", flat=True))))
     return {"RuleNames": page, "NextToken": token}
 
@@ -143,7 +146,7 @@ def try_event_pattern(call: Call) -> Output:
 
 def _rule(call: Call, member: str) -> EventRule:
     _check_bus(call)
-    return rule_named(call.project, call[member])
+    return rule_named(call.project, call.region, call[member])
 
 
 def _check_bus(call: Call) -> None:

@@ -52,7 +52,7 @@ def get_event_source_mapping(call: Call) -> Output:
 
 def list_event_source_mappings(call: Call) -> Output:
     """All, or those of a queue or a function."""
-    rows = mappings_of(call.project.pk)
+    rows = mappings_of(call.project.pk, call.region)
     if call.get("EventSourceArn"):
         rows = rows.filter(source_arn=call["EventSourceArn"])
     if call.get("FunctionName"):
@@ -83,7 +83,7 @@ def delete_event_source_mapping(call: Call) -> Output:
 
 
 def _mapping(call: Call) -> EventSourceMapping:
-    return mapping_with_id(call.project.pk, call["UUID"])
+    return mapping_with_id(mappings_of(call.project.pk, call.region), call["UUID"])
 
 
 def _values(call: Call) -> dict[str, Any]:

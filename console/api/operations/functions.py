@@ -85,7 +85,8 @@ def get_function_configuration(call: Call) -> Output:
 
 def list_functions(call: Call) -> Output:
     """Pages of functions by name; with FunctionVersion=ALL their versions too, each an item of its own."""
-    rows = live_functions(call.project.pk).exclude(latest=None, deployments=None).select_related("project")
+    rows = live_functions(call.project.pk).filter(region=call.region)
+    rows = rows.exclude(latest=None, deployments=None).select_related("project")
     if call.get("FunctionVersion") == "ALL":
         return _list_versions(call, rows.distinct())
     page = keyset_page(
@@ -106,7 +107,9 @@ def _list_versions(call: Call, functions: QuerySet[Function]) -> Output:
     if not isinstance(name, str) or not isinstance(number, int):
         raise InvalidParameterValue("The page marker is not valid.")
     latest = list(functions.filter(name__gt=name).order_by("name")[: size + 1])
-    numbered = Version.objects.filter(function__project=call.project, function__deleted_at=None)
+    numbered = Version.objects.filter(
+        function__project=call.project, function__region=call.region, function__deleted_at=None
+    )
     # Bounded on both sides, so that the index on names is all that is read.
     numbered = numbered.filter(function__name__gte=name)
     if len(latest) > size:

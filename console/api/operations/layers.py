@@ -12,7 +12,7 @@ from console.api import describe
 from console.api.call import Call
 from console.api.packages import package_of
 from functions.errors import InvalidParameterValue, ResourceNotFound
-from functions.installation import config, relay_key
+from functions.installation import relay_key
 from functions.models import LayerVersion, Project
 from functions.policies import statement_document
 from functions.queries.layers import LayerReference, layer_versions, live_versions, newest, parse_layer
@@ -92,7 +92,7 @@ def list_layer_versions(call: Call) -> Output:
 def delete_layer_version(call: Call) -> Output:
     """No function can take it from now on; one that is not there is no error, as in AWS."""
     reference = _own(call)
-    rows = live_versions(call.project.pk, region=config().region)
+    rows = live_versions(call.project.pk, region=call.region)
     version = rows.filter(name=reference.name, number=_number(call)).first()
     if version is None:
         require(call.principal, Role.DEVELOPER, call.project.pk)
@@ -149,7 +149,7 @@ def _own(call: Call) -> LayerReference:
     reference = parse_layer(call["LayerName"])
     if reference.account and reference.account != call.project.account:
         raise ResourceNotFound(_GONE)
-    if reference.region and reference.region != config().region:
+    if reference.region and reference.region != call.region:
         raise ResourceNotFound(_GONE)
     return reference
 
@@ -169,7 +169,7 @@ def _number(call: Call) -> int:
 def _live(call: Call, reference: LayerReference) -> LayerVersion:
     """A version that is not deleted and that the caller may use."""
     account = reference.account or call.project.account
-    region = reference.region or config().region
+    region = reference.region or call.region
     arn = f"arn:aws:lambda:{region}:{account}:layer:{reference.name}:{reference.number}"
     version = layer_versions([arn]).get(arn) if reference.number < 2**31 else None
     if version is None or version.deleted_at is not None:
@@ -182,7 +182,7 @@ def _fitting(call: Call) -> QuerySet[LayerVersion]:
     project: Project = call.project
     return live_versions(
         project.pk,
-        region=config().region,
+        region=call.region,
         runtime=call.get("CompatibleRuntime", ""),
         architecture=call.get("CompatibleArchitecture", ""),
     )

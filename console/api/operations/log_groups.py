@@ -44,7 +44,9 @@ def describe_log_groups(call: Call) -> Output:
         )
     start = read_token(call.get("nextToken", ""))
     size = call.get("limit", _PAGE)
-    page, after = group_page(call.project, prefix=prefix, part=part, after=start, size=size)
+    page, after = group_page(
+        call.project, region=call.region, prefix=prefix, part=part, after=start, size=size
+    )
     return {"logGroups": [_shown(group) for group in page], "nextToken": make_token(after)}
 
 
@@ -94,7 +96,7 @@ def named(call: Call) -> Group:
     name, identifier = call.get("logGroupName"), call.get("logGroupIdentifier")
     if bool(name) == bool(identifier):
         raise InvalidParameter("Exactly one of logGroupName and logGroupIdentifier must be given.")
-    return group_named(call.project, name or identifier)
+    return group_named(call.project, call.region, name or identifier)
 
 
 def make_token(text: str) -> str | None:

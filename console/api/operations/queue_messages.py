@@ -122,7 +122,7 @@ def change_message_visibility_batch(call: Call) -> Output:
 def _queue(call: Call) -> MessageQueue:
     """Messages are for those who may change things: who receives hides them from others."""
     require(call.principal, Role.DEVELOPER, call.project.pk)
-    return queue_at(call.project, call["QueueUrl"])
+    return queue_at(call.project, call.region, call["QueueUrl"])
 
 
 def _sender(call: Call) -> str:

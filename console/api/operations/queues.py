@@ -42,12 +42,12 @@ def get_queue_url(call: Call) -> Output:
     """By name."""
     if call.get("QueueOwnerAWSAccountId", call.project.account) != call.project.account:
         raise no_such_queue()
-    return {"QueueUrl": url_of(queue_named(call.project, call["QueueName"]))}
+    return {"QueueUrl": url_of(queue_named(call.project, call.region, call["QueueName"]))}
 
 
 def list_queues(call: Call) -> Output:
     """By name; pages only when somebody asks for so many, as AWS does."""
-    rows = queues_of(call.project.pk).filter(name__startswith=call.get("QueueNamePrefix", ""))
+    rows = queues_of(call.project.pk, call.region).filter(name__startswith=call.get("QueueNamePrefix", ""))
     page = keyset_page(rows, order=["name"], marker=call.get("NextToken", ""), size=_size(call))
     token = page.next_marker if "MaxResults" in call.parameters else ""
     return {"QueueUrls": [url_of(queue) for queue in page.items] or None, "NextToken": token or None}
@@ -119,7 +119,7 @@ def _size(call: Call) -> int:
 
 
 def _queue(call: Call) -> MessageQueue:
-    return queue_at(call.project, call["QueueUrl"])
+    return queue_at(call.project, call.region, call["QueueUrl"])
 
 
 def _attributes(queue: MessageQueue, held: Holding) -> dict[str, str | None]:

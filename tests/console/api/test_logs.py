@@ -390,7 +390,7 @@ def test_many_calls_are_found_without_reading_them_all(logs, seed, django_assert
     for number in range(30):
         call(seed, YESTERDAY + timedelta(seconds=number), f"{number}\n")
     with django_assert_num_queries(3, using="telemetry"):
-        log_groups_asked = log_groups.group_named(_project(seed), GROUP)
+        log_groups_asked = log_groups.group_named(_project(seed), config().region, GROUP)
         assert log_groups_asked.function_ids
         wanted = log_events.EventRange(0, ms(timezone.now()), log_events.FilterPattern())
         assert len(log_events.event_page(replace(log_groups_asked, row=None), wanted, 5).items) == 5
