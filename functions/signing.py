@@ -18,16 +18,16 @@ import msgspec
 from functions import signing_v2
 from functions.chunked_payloads import SIGNED, SIGNED_WITH_TRAILER, STREAMED, verify_chunks
 from functions.errors import ExpiredToken, IncompleteSignature, InvalidSignature, MissingAuthenticationToken
-
 from functions.naming import REGION
+
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW_S = 300
 LONGEST_PRESIGNED_S = 7 * 24 * 3600
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 STORAGE = "s3"  # the service whose signatures differ in their path and their payload
 _SIGNED_CHUNKS = frozenset({SIGNED, SIGNED_WITH_TRAILER})
-_EPOCH = datetime.fromtimestamp(0, UTC)
 _REGION = re.compile(REGION)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 # Made per call: a Struct costs a sixth of a frozen dataclass.
@@ -222,6 +222,8 @@ def _claim(credential: str, stamp: str, signed: str, signature: str, expires_s: 
     if stamp[:8] != parts[1]:
         raise IncompleteSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 date.")
     key_id, day, region, service, _ = parts
+    if not _REGION.fullmatch(region):
+        raise IncompleteSignature(f"Credential should be scoped to a valid region, not '{region[:40]}'.")
     return Claim(key_id, day, region, service, at, tuple(signed.split(";")), signature, expires_s)
 
 
@@ -263,5 +265,3 @@ def lower_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
         key = name.lower()
         found[key] = f"{found[key]},{value}" if key in found else value
     return found
-    if not _REGION.fullmatch(region):
-        raise IncompleteSignature(f"Credential should be scoped to a valid region, not '{region[:40]}'.")
