@@ -135,10 +135,10 @@ class Principal:
     role: str
     address: str = ""
     permissions: tuple[PolicyStatement, ...] | None = None
+    region: str = ""
 
     @property
     def user_id(self) -> UUID | None:
-    region: str = ""
         """The person who acts, for what notes who made or changed it; None for keys, roles and Functory itself."""
         return UUID(self.id) if self.kind == "user" else None
 
