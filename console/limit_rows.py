@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.templatetags.units import size
 from functions import limits
 
 
@@ -28,14 +29,14 @@ def rows() -> list[LimitRow]:
             _span(limits.EPHEMERAL_MB, "MB"),
             "Kept while its sandbox lives",
         ),
-        LimitRow("Environment variables", _bytes(limits.ENVIRONMENT), "All names and values together"),
-        LimitRow("Event and answer, synchronous", _bytes(limits.SYNC_PAYLOAD), "Each"),
-        LimitRow("Event, asynchronous", _bytes(limits.EVENT_PAYLOAD)),
-        LimitRow("Streamed answer", _bytes(limits.STREAMED_RESPONSE)),
-        LimitRow("Code as a zip", _bytes(limits.ZIP), "Uploaded through the console or the API"),
-        LimitRow("Code unpacked", _bytes(limits.UNPACKED), f"At most {limits.ZIP_ENTRIES:,} entries"),
-        LimitRow("Log of one call", _bytes(limits.LOG_BYTES), "What comes after is read and dropped"),
-        LimitRow("Event kept with its call", _bytes(limits.CAPTURED_PAYLOAD), "Larger ones are not kept"),
+        LimitRow("Environment variables", size(limits.ENVIRONMENT), "All names and values together"),
+        LimitRow("Event and answer, synchronous", size(limits.SYNC_PAYLOAD), "Each"),
+        LimitRow("Event, asynchronous", size(limits.EVENT_PAYLOAD)),
+        LimitRow("Streamed answer", size(limits.STREAMED_RESPONSE)),
+        LimitRow("Code as a zip", size(limits.ZIP), "Uploaded through the console or the API"),
+        LimitRow("Code unpacked", size(limits.UNPACKED), f"At most {limits.ZIP_ENTRIES:,} entries"),
+        LimitRow("Log of one call", size(limits.LOG_BYTES), "What comes after is read and dropped"),
+        LimitRow("Event kept with its call", size(limits.CAPTURED_PAYLOAD), "Larger ones are not kept"),
         LimitRow("Init", f"{limits.INIT_TIMEOUT_S:.0f} s", "Everything outside the handler"),
         LimitRow(
             "Age of an asynchronous event",
@@ -48,7 +49,3 @@ def rows() -> list[LimitRow]:
 
 def _span(values: range, unit: str) -> str:
     return f"{values[0]:,} to {values[-1]:,} {unit}"
-
-
-def _bytes(count: int) -> str:
-    return f"{count // limits.MB:,} MB" if count >= limits.MB else f"{count // limits.KB:,} KB"

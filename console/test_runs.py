@@ -73,7 +73,7 @@ def _spread(
     records: Sequence[InvocationRecord], refused: Counter[str], *, asked: int, took_us: int
 ) -> Spread:
     outcomes = Counter(Outcome(record.outcome).label for record in records)
-    durations = sorted(record.duration_us for record in records)
+    durations = sorted(record.duration_us for record in records if record.duration_us)
     slowest = sorted(records, key=lambda record: -record.duration_us)[:5]
     return Spread(
         runs=len(records),

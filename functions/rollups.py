@@ -180,7 +180,8 @@ class MinuteSums:
         self.memory_max = max(self.memory_max, record.memory_used)
         if record.event_id:
             self.event_age_us = max(self.event_age_us, record.started_us - record.accepted_us)
-        self.sketch.add(record.duration_us / 1000)
+        if record.duration_us:  # none where the code failed to start: its handler did not run
+            self.sketch.add(record.duration_us / 1000)
 
 
 @dataclass(slots=True)

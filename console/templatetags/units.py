@@ -71,11 +71,11 @@ def span(seconds: float) -> str:
 
 @register.filter
 def size(value: Any) -> str:
-    """Bytes as 512 B, 1.2 kB, 40 MB (units of 1,024); a dash for None."""
+    """Bytes as 512 B, 1.2 KB, 40 MB, in units of 1,024 as AWS has them; a dash for None. js/units.js is the same."""
     if value is None or value == "":
         return NOTHING
     amount = float(value)
-    for unit in ("B", "kB", "MB"):
+    for unit in ("B", "KB", "MB"):
         if amount < 1000:
             return f"{_short(amount)} {unit}" if unit != "B" else f"{amount:.0f} B"
         amount /= 1024

@@ -1,11 +1,13 @@
 // Draws the charts of a page from its JSON endpoint: one shared time axis, one cursor, deploy marks. A click on
 // a chart opens the calls of that moment. Knows no page in particular; needs uPlot loaded before it.
 
+import { size } from "./units.js";
+
 const UNITS = {
   count: (value) => value.toLocaleString(undefined, { maximumFractionDigits: 2 }),
   us: (value) => duration(value),
   usd: (value) => money(value),
-  bytes: (value) => `${(value / 1048576).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`,
+  bytes: size,
 };
 const TONES = ["accent", "red", "amber", "green", "purple", "muted"];
 

@@ -12,6 +12,7 @@ import { makeSearch } from "./editor/search.js";
 import { ask } from "./editor/server.js";
 import { newState } from "./editor/setup.js";
 import { makeTree } from "./editor/tree.js";
+import { size } from "./units.js";
 
 const { EditorView } = CM;
 const root = document.querySelector("#editor");
@@ -88,7 +89,7 @@ function show(path, at = null) {
   find("open-path").textContent = path || "No file";
   find("editor").hidden = !isText;
   find("editor-message").hidden = isText;
-  find("editor-message").textContent = file ? `A binary file of ${file.size} bytes: it is kept as it is and can be renamed or deleted.` : "No files yet. Make one, choose starter code, or drop files here.";
+  find("editor-message").textContent = file ? `A binary file of ${size(file.size)}: it is kept as it is and can be renamed or deleted.` : "No files yet. Make one, choose starter code, or drop files here.";
   if (find("format")) find("format").disabled = !isText || !words.formatted.some((suffix) => path.endsWith(suffix));
   for (const name of ["rename-file", "delete-file"]) if (find(name)) find(name).disabled = !path;
   if (isText) {
@@ -194,8 +195,7 @@ function showStatus(trouble = "") {
   if (changed) document.body.dataset.unsaved = "1";
   else delete document.body.dataset.unsaved;
   if (find("upload-token")) find("upload-token").value = files.token; // who may only read uploads nothing
-  const bytes = files.size;
-  find("size").textContent = bytes < 1000 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`;
+  find("size").textContent = size(files.size);
   if (find("save")) find("save").disabled = !changed || Boolean(saving.state.saving);
   const runs = find("run-words");
   if (runs) runs.textContent = changed ? "Save and run" : "Run test";

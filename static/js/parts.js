@@ -130,9 +130,24 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.closest?.("form") || event.target.querySelector?.("form")) focusFault(event.target);
 });
 
-// A table that scrolls sideways must be reachable by keyboard, which one without links is not by itself.
+// A table that scrolls sideways says so by a button over its edge, which goes when the last column is there. And it
+// must be reachable by keyboard, which one without links is not by itself.
+function sayMore(place) {
+  const rest = place.scrollWidth - place.clientWidth - place.scrollLeft;
+  let button = place.previousElementSibling?.matches(".more-columns") ? place.previousElementSibling : null;
+  if (!button && rest > 4) {
+    button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "more-columns", textContent: "More columns →" });
+    button.addEventListener("click", () => place.scrollBy({ left: place.clientWidth * 0.7 }));
+    place.before(button);
+    place.addEventListener("scroll", () => sayMore(place), { passive: true });
+  }
+  if (button) button.hidden = rest <= 4;
+}
+
 function reachTables() {
   document.querySelectorAll(".table-responsive").forEach((place) => {
+    sayMore(place);
     if (place.scrollWidth <= place.clientWidth || place.hasAttribute("tabindex")) return;
     place.tabIndex = 0;
     place.setAttribute("role", "region");

@@ -67,6 +67,13 @@ function checkAsTyped(testForm, area) {
     clearTimeout(timer);
     timer = setTimeout(check, 300);
   });
+  // What is no event is not sent: it is said once, here, and the cursor goes back to it.
+  testForm.addEventListener("htmx:confirm", (event) => {
+    check();
+    if (problem.hidden) return;
+    event.preventDefault();
+    testForm.querySelector(".cm-content")?.focus();
+  });
 }
 
 function runs(testForm) {

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from functions.models import Function
-from functions.states import Role
+from functions.states import Outcome, Role
 from tests.support import rows
 
 
@@ -24,6 +24,17 @@ def test_the_list_shows_state_runtime_and_numbers(admin, project, function, seed
     text = page_of(admin, project).content.decode()
     for shown in ("hello", "Python 3.13", "Active", ">3</a>", "$2.50", "ago"):
         assert shown in text
+
+
+def test_what_never_started_has_no_duration(admin, project, function, seed):
+    seed.minute(at=timezone.now(), durations_ms=[0.0, 0.0], errors=2)
+    seed.invocation(at=timezone.now(), outcome=Outcome.INIT_FAILURE, duration_us=0)
+    text = page_of(admin, project).content.decode()
+    assert ">2</a>" in text
+    assert "0 µs" not in text
+    monitor = admin.get(reverse("function_monitor", args=[project.account, function.name])).content.decode()
+    assert "Failed to start" in monitor
+    assert '<td class="text-end num text-nowrap">0 µs</td>' not in monitor
 
 
 def test_searching_filtering_and_sorting_are_in_the_address(admin, project, function, draft):

@@ -50,7 +50,7 @@ def test_money_reads(pico, text):
 
 @pytest.mark.parametrize(
     ("bytes_", "text"),
-    [(None, "–"), (512, "512 B"), (1_229, "1.2 kB"), (40 * 1024**2, "40 MB"), (3 * 1024**3, "3 GB")],
+    [(None, "–"), (512, "512 B"), (1_229, "1.2 KB"), (40 * 1024**2, "40 MB"), (3 * 1024**3, "3 GB")],
 )
 def test_sizes_read(bytes_, text):
     assert units.size(bytes_) == text

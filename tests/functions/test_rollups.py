@@ -180,3 +180,12 @@ def test_a_sketch_adds_to_one_that_the_library_wrote():
     sketch.add(100.0)
     merged = sketch.merged_with(DDSketchProto.to_proto(theirs).SerializeToString())
     assert quantiles_of([merged], [0.0, 1.0]) == pytest.approx([100.0, 100.0], rel=0.01)
+
+
+def test_a_start_that_fails_is_a_call_without_a_duration():
+    fault = record(outcome=Outcome.INIT_FAILURE, duration_us=0)
+    failed = only(minutes([fault]))
+    assert (failed.invocations, failed.errors) == (1, 1)
+    assert quantiles_of([failed.sketch.merged_with(b"")], (0.95,)) == [None]
+    both = only(minutes([fault, record(duration_us=20_000)]))
+    assert quantiles_of([both.sketch.merged_with(b"")], (0.5,))[0] == pytest.approx(20, rel=0.02)
