@@ -108,7 +108,8 @@ def test_code_that_a_tool_cannot_stand_is_said_to_be_so(path):
 
 
 def test_a_tool_that_takes_too_long_is_ended(monkeypatch):
-    monkeypatch.setattr(child, "WALL_S", 0.001)
+    monkeypatch.setattr(child, "WALL_S", 0.05)
+    monkeypatch.setattr(child, "_LIMITED", child._LIMITED.replace('exec "$@"', "exec sleep 60"))
     with pytest.raises(ServiceUnavailable, match="took longer than"):
         ruff.lint({"a.py": "x = 1\n"}, PYTHON)
 
