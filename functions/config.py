@@ -58,6 +58,7 @@ class Config:
     oci_runtime: str
     sandbox_memory_mb: int
     prewarm: int
+    prewarm_most: int
     workers: int
     retention_days: int
     debug: bool
@@ -89,6 +90,7 @@ class Config:
             oci_runtime=environ.get("FUNCTORY_OCI_RUNTIME", ""),
             sandbox_memory_mb=_number(environ, "FUNCTORY_SANDBOX_MEMORY_MB", 0),
             prewarm=_number(environ, "FUNCTORY_PREWARM", 2),
+            prewarm_most=_number(environ, "FUNCTORY_PREWARM_MOST", 10),
             workers=_number(environ, "FUNCTORY_WORKERS", 2),
             retention_days=_number(environ, "FUNCTORY_RETENTION_DAYS", 30),
             debug=environ.get("FUNCTORY_DEBUG", "") == "1",

@@ -83,12 +83,13 @@ class SandboxView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SupplyView(msgspec.Struct, frozen=True, kw_only=True):
-    """How many prewarmed sandboxes of a kind wait, and how many should."""
+    """How many prewarmed sandboxes of a kind wait, how many should, and what those that wait take, in MB."""
 
     runtime: str
     network: str
     waiting: int
     wanted: int
+    memory_mb: int = 0
 
 
 class HostView(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -46,7 +46,7 @@ class Rules:
 class Wish:
     """A deploy that waits for memory. Granted means taken."""
 
-    memory_mb: int
+    snapshot: FunctionSnapshot
     granted: asyncio.Future[None]
 
 
@@ -106,7 +106,7 @@ class Fleet:
         else:
             placement.last_used = self._loop.time()
             lane.warm.append(placement)
-            if self._starving or self._warming:
+            if self._starving or self._warming:  # not wants_room: this is the way of every call
                 self._feed()
 
     def _next(self, lane: Lane) -> Invocation:
@@ -166,7 +166,7 @@ class Fleet:
         while lane.starting < len(lane.waiting) and not self.stopping:
             if patiently and self._is_held(lane):
                 return
-            if not self._make_room(lane.snapshot.memory_mb):
+            if not self._make_room(lane.snapshot):
                 if not lane.hungry:
                     lane.hungry = True
                     self._starving.append(lane)
@@ -174,30 +174,52 @@ class Fleet:
             lane.starting += 1
             self._spawn(self._start_for_queue(lane))
 
-    def _make_room(self, memory_mb: int) -> bool:
-        """Take memory for one more sandbox; when it is short, end idle ones and wait until they are gone."""
-        missing = self.room.missing(memory_mb)
-        if missing > 0:
-            for placement in eviction.victims(self.lanes.idle(), missing - self.ends.leaving_mb) or ():
-                self.end(placement, EndReason.EVICTED)
-            return False
-        self.room.take(memory_mb)
-        return True
+    def _make_room(self, snapshot: FunctionSnapshot) -> bool:
+        """Take memory for one more sandbox; when it is short, end idle ones and wait until they are dead. The
+        prewarmed one that it will be takes room no more, and the others give way if idle ones do not do."""
+        missing = self.room.missing(snapshot.memory_mb) - self._starter.stock_mb(snapshot)
+        if missing <= 0:
+            self.room.take(snapshot.memory_mb)
+            return True
+        missing -= self.ends.leaving_mb + self._starter.leaving_mb
+        idle = self.lanes.idle()
+        beyond_mb = missing - sum(placement.memory_mb for placement in idle)
+        if beyond_mb > 0:
+            missing -= self._starter.give_way(beyond_mb, snapshot)
+        self._end_some(idle, missing)
+        return False
+
+    @property
+    def wants_room(self) -> bool:
+        """Whether calls or deploys wait for memory."""
+        return bool(self._starving or self._warming)
+
+    def end_idle(self, memory_mb: int, *, idle_for_s: float) -> None:
+        """End sandboxes that nobody has called for so long, if they free so much together."""
+        idle = eviction.expired(self.lanes.idle(), self._loop.time(), idle_for_s)
+        self._end_some(idle, memory_mb - self.ends.leaving_mb)
+
+    def _end_some(self, idle: Iterable[Placement], memory_mb: int) -> None:
+        for placement in eviction.victims(idle, memory_mb) or ():
+            self.end(placement, EndReason.EVICTED)
 
     def _feed(self) -> None:
         """Memory was freed or a sandbox fell idle: who could not start one tries again, oldest first; deploys
         before calls, since calls of the function's old revision may never cease to wait."""
-        while self._warming and self._make_room(self._warming[0].memory_mb):
+        while self._warming and self._make_room(self._warming[0].snapshot):
             self._warming.popleft().granted.set_result(None)
         starving, self._starving = self._starving, []
         for lane in starving:
             lane.hungry = False
             self._start_missing(lane)
 
-    def _freed(self, memory_mb: int) -> None:
+    def freed(self, memory_mb: int) -> None:
+        """So much may be used again: by who waits for it, else by the supply."""
         self.room.free(memory_mb)
-        if self._starving or self._warming:
+        if self.wants_room:
             self._feed()
+        else:
+            self._starter.refill()
 
     # --- cold starts ---
 
@@ -235,7 +257,7 @@ class Fleet:
         try:
             sandbox, bound = await self._starter.start(snapshot)
         except BaseException:
-            self._freed(snapshot.memory_mb)
+            self.freed(snapshot.memory_mb)
             raise
         if bound.outcome is not Outcome.SUCCESS:
             self.ends.note(sandbox.id, snapshot.name, EndReason.INIT_FAILURE, bound.error_message)
@@ -270,9 +292,9 @@ class Fleet:
     async def _wait_for_room(self, lane: Lane) -> None:
         """Take memory for a sandbox of the lane, waiting for it if need be. When the machine is full of the
         function's own busy sandboxes, as under load, one of them ends after its call."""
-        if self._make_room(lane.snapshot.memory_mb):
+        if self._make_room(lane.snapshot):
             return
-        wish = Wish(lane.snapshot.memory_mb, self._loop.create_future())
+        wish = Wish(lane.snapshot, self._loop.create_future())
         self._warming.append(wish)
         self._drain_one(lane)
         try:
@@ -282,7 +304,7 @@ class Fleet:
                 raise ServiceUnavailable("The machine has no room for another sandbox now.") from None
         except asyncio.CancelledError:
             if wish.granted.done():
-                self._freed(wish.memory_mb)
+                self.freed(wish.snapshot.memory_mb)
             raise
         finally:
             if wish in self._warming:
@@ -331,7 +353,7 @@ class Fleet:
 
     def _left(self, memory_mb: int) -> None:
         self.ends.leaving_mb -= memory_mb
-        self._freed(memory_mb)
+        self.freed(memory_mb)
 
     def _lost(self, placement: Placement, reason: EndReason) -> None:
         """A sandbox ended by itself while it had no call."""

@@ -62,8 +62,14 @@ class Machine:
         return SandboxesView(
             sandboxes=[view(one) for one in placements],
             supply=[
-                SupplyView(runtime=key.runtime, network=key.network, waiting=waiting, wanted=wanted)
-                for key, waiting, wanted in self._pool.supply()
+                SupplyView(
+                    runtime=kind.key.runtime,
+                    network=kind.key.network,
+                    waiting=kind.waiting,
+                    wanted=kind.wanted,
+                    memory_mb=kind.memory_mb,
+                )
+                for kind in self._pool.supply()
             ],
             host=self._host(),
             recent_ends=self._fleet.ends.recent(),

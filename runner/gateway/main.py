@@ -46,13 +46,15 @@ from runner.gateway.routes import Parts, Routes
 from runner.gateway.shipper import RecordStream, Shipper
 from runner.gateway.starts import Starter
 from runner.gateway.stream_api import StreamApi
+from runner.gateway.supply_room import SupplyRoom
 from runner.gateway.tail import Tail
 from runner.gateway.url_api import UrlApi
 from runner.sandbox.driver import Driver, DriverError
 from runner.sandbox.factory import SandboxFactory
-from runner.sandbox.pool import Policy, Pool
+from runner.sandbox.pool import Pool
 from runner.sandbox.sandbox import Sandbox as RealSandbox
 from runner.sandbox.spec import PoolKey
+from runner.sandbox.supply import Policy
 
 GRACE_S = 30.0
 SWEEP_S = 5.0
@@ -84,13 +86,14 @@ class Gateway:
         inside = Inside(self._identities, self._inside)
         self._factory = SandboxFactory(driver, self._wrote, inside.open)
         self.engine = Engine(driver, upkeep, self._engine_is_well)
-        self.pool: Pool[Sandbox] = Pool(self._make, Policy(prewarm=config.prewarm))
+        self.pool: Pool[Sandbox] = Pool(self._make, Policy(config.prewarm, config.prewarm_most))
         self.journal = Journal(config.home / "journal", loop)
         redis_home = None if config.redis_url else config.home
         self.shipper = Shipper(self.journal, RecordStream(self._redis, records_stream()).send, redis_home)
         starter = Starter(self.pool, pool_key, partial(furnished, inside))
         memory_mb = limit_of(config.sandbox_memory_mb, read_machine_memory()[0])
         self.fleet = Fleet(loop, starter, Room(memory_mb))
+        self.pool.memory = SupplyRoom(self.fleet)
         self.dispatcher = Dispatcher(loop, self.fleet, self.journal)
         self.dispatcher.on_finished = self.tail.finished
         self.catalog = Catalog(loop, source)
@@ -213,7 +216,9 @@ class Gateway:
     async def _make(self, key: PoolKey) -> Sandbox:
         if self.engine.trouble:
             raise DriverError(self.engine.trouble)
-        return await self._factory.make(key)
+        sandbox = await self._factory.make(key)
+        sandbox.on_lost = lambda _reason: self.pool.lost(sandbox)  # until it is a function's
+        return sandbox
 
     def _wrote(self, sandbox: RealSandbox, data: bytes) -> None:
         placement = self.fleet.by_id.get(sandbox.id)
@@ -231,6 +236,8 @@ class Gateway:
         while True:
             await asyncio.sleep(SWEEP_S)
             self.fleet.sweep()
+            self.pool.trim()
+            self.pool.refill()
 
     async def _learn_supply(self) -> None:
         """Which kinds deployed functions need; the database may be away for a while."""
@@ -238,7 +245,6 @@ class Gateway:
             try:
                 kinds = await self.catalog.kinds()
                 self.pool.keep({PoolKey(runtime, network) for runtime, network in kinds})
-                await self.pool.trim()
             except Exception:
                 log.exception("the supply could not be learned")
             await asyncio.sleep(SUPPLY_S)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 
 from functions import limits
-from functions.errors import ServiceUnavailable
+from functions.errors import FunctoryError, ServiceUnavailable
 from functions.snapshots import FunctionSnapshot
 from functions.states import EndReason
 from runner.gateway.lanes import Sandbox
@@ -31,6 +31,32 @@ class Starter:
         self._pool = pool
         self._key_of = key_of
         self._environment_of = environment_of
+
+    def stock_mb(self, snapshot: FunctionSnapshot) -> int:
+        """How much memory the supply has no more once the snapshot has its sandbox of it."""
+        key = self._kind_of(snapshot)
+        return self._pool.stock_mb(key) if key is not None else 0
+
+    @property
+    def leaving_mb(self) -> int:
+        """How much the supply is about to give back."""
+        return self._pool.leaving_mb
+
+    def give_way(self, memory_mb: int, snapshot: FunctionSnapshot) -> int:
+        """Have the supply give so much back for the snapshot's sandbox; returns how much it will be, 0 when it has
+        not got it."""
+        key = self._kind_of(snapshot)
+        return self._pool.give_way(memory_mb, key) if key is not None else 0
+
+    def _kind_of(self, snapshot: FunctionSnapshot) -> PoolKey | None:
+        try:
+            return self._key_of(snapshot)
+        except FunctoryError:
+            return None  # the start will say why
+
+    def refill(self) -> None:
+        """There is room again."""
+        self._pool.refill_soon()
 
     async def start(self, snapshot: FunctionSnapshot) -> tuple[Sandbox, Bound]:
         """A sandbox that was bound to the snapshot's code, and how its init went; raises

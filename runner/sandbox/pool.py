@@ -1,75 +1,24 @@
 """The supply of prewarmed sandboxes: which kinds wait ready, how many, and their refilling in the background.
-Knows nothing of functions; what a sandbox is, it is told."""
+Knows nothing of functions; what a sandbox is, and what memory there is, it is told."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic
 
 from functions.states import EndReason
 from runner.sandbox.driver import DriverError
+from runner.sandbox.shelf import Memory, S, Shelf, Stock, Unlimited
 from runner.sandbox.spec import PoolKey
+from runner.sandbox.supply import Policy
+
+MB = 1024 * 1024
 
 log = logging.getLogger("functory.pool")
-
-
-class Prewarmed(Protocol):
-    """A sandbox with its language started and no code."""
-
-    @property
-    def key(self) -> PoolKey:
-        """The kind that it is of."""
-        ...
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can still be bound."""
-        ...
-
-    async def end(self, reason: EndReason) -> None:
-        """Remove it."""
-        ...
-
-
-S = TypeVar("S", bound=Prewarmed)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How much waits ready. `keep_s` is how long a kind that nobody uses stays prewarmed; `refill_after_s` lets the
-    call that took one have the processors first, since making the next one needs them for a tenth of a second."""
-
-    prewarm: int = 2
-    parallel: int = 2
-    keep_s: float = 1800.0
-    refill_after_s: float = 0.05
-    retry_s: float = 1.0
-    slowest_retry_s: float = 15.0
-
-    def wanted(self, *, permanent: bool, idle_s: float) -> int:
-        """How many of a kind should wait: the usual number while it is in use."""
-        return self.prewarm if permanent or idle_s < self.keep_s else 0
-
-    def pause(self, failures: int) -> float:
-        """Seconds until the engine is tried again after so many failures in a row."""
-        return min(self.slowest_retry_s, self.retry_s * 2 ** min(failures - 1, 10)) if failures else 0.0
-
-
-@dataclass(slots=True)
-class Shelf(Generic[S]):
-    """One kind: those that wait, those being made, and callers that wait for one."""
-
-    ready: deque[S] = field(default_factory=deque)
-    making: int = 0
-    callers: deque[asyncio.Future[S]] = field(default_factory=deque)
-    permanent: bool = False
-    last_used: float = 0.0
-    trouble: str = ""
 
 
 class Pool(Generic[S]):
@@ -87,6 +36,10 @@ class Pool(Generic[S]):
         self._clock = clock
         self._shelves: dict[PoolKey, Shelf[S]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.memory: Memory = Unlimited()
+        self.leaving_mb = 0
+        self._charged: dict[S, int] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._retry: asyncio.TimerHandle | None = None
         self._refilling: asyncio.TimerHandle | None = None
@@ -106,10 +59,10 @@ class Pool(Generic[S]):
         """One that waits ready, or None; the supply is refilled behind it, in a moment."""
         shelf = self._shelf(key)
         shelf.last_used = self._clock()
+        shelf.demand.note(shelf.last_used)
         found = self._pop(shelf)
-        if found is not None and self._refilling is None:
-            loop = asyncio.get_running_loop()
-            self._refilling = loop.call_later(self._policy.refill_after_s, self._refill_behind)
+        if found is not None:
+            self.refill_soon()
         return found
 
     async def acquire(self, key: PoolKey) -> S:
@@ -127,9 +80,30 @@ class Pool(Generic[S]):
                 self._shelve(caller.result())  # it came too late for this caller, not for others
             raise
 
-    def supply(self) -> list[tuple[PoolKey, int, int]]:
-        """Per kind: how many wait, how many should."""
-        return [(key, len(shelf.ready), self._wanted(shelf)) for key, shelf in self._shelves.items()]
+    def supply(self) -> list[Stock]:
+        """What there is of each kind."""
+        return [
+            Stock(
+                key, len(shelf.ready), self._wanted(shelf), sum(map(self._charged.__getitem__, shelf.ready))
+            )
+            for key, shelf in self._shelves.items()
+        ]
+
+    def stock_mb(self, key: PoolKey) -> int:
+        """How much memory is the supply's no more once the next of a kind is taken; 0 when none waits."""
+        shelf = self._shelves.get(key)
+        return self._charged[shelf.ready[0]] if shelf is not None and shelf.ready else 0
+
+    def give_way(self, memory_mb: int, keep: PoolKey) -> int:
+        """End enough of those that wait to free so much, the kinds first of which most wait, but for the one that is
+        to be taken next of a kind; returns how much that will be, 0 (and nobody ends) when it would not do."""
+        if sum(self._charged.values()) - self.stock_mb(keep) < memory_mb:
+            return 0
+        given = 0
+        while given < memory_mb:
+            key = max(self._shelves, key=lambda one: len(self._shelves[one].ready) - (one == keep))
+            given += self._dismiss(self._shelves[key], EndReason.EVICTED)
+        return given
 
     @property
     def waiting(self) -> int:
@@ -157,7 +131,8 @@ class Pool(Generic[S]):
         shelf = self._shelf(sandbox.key)
         if sandbox in shelf.ready:
             shelf.ready.remove(sandbox)
-            self.refill()
+            self._leave(sandbox, EndReason.CRASH)
+            self.refill_soon()
 
     # --- refilling ---
 
@@ -168,14 +143,34 @@ class Pool(Generic[S]):
         for key in sorted(self._shelves, key=lambda key: not self._shelves[key].callers):
             shelf = self._shelves[key]
             while len(self._tasks) < self._policy.parallel and self._missing(shelf) > 0:
+                reserved_mb = self._reserve(shelf)
+                if reserved_mb is None:
+                    break
                 shelf.making += 1
-                task = asyncio.get_running_loop().create_task(self._make_one(key, shelf))
+                task = asyncio.get_running_loop().create_task(self._make_one(key, shelf, reserved_mb))
                 self._tasks.add(task)
                 task.add_done_callback(self._made)
+
+    def refill_soon(self) -> None:
+        """In a moment, so that whoever took one has the processors first."""
+        if self._refilling is None and not self._closed:
+            loop = asyncio.get_running_loop()
+            self._refilling = loop.call_later(self._policy.refill_after_s, self._refill_behind)
 
     def _refill_behind(self) -> None:
         self._refilling = None
         self.refill()
+
+    def _reserve(self, shelf: Shelf[S]) -> int | None:
+        """Memory for one more until it is made, None when there is none. Callers have their function's already; what
+        is to wait on the shelf needs some of its own."""
+        if len(shelf.callers) > shelf.making:
+            return 0
+        there = len(shelf.ready) + shelf.making - len(shelf.callers)
+        if not self.memory.may_add(shelf.size_mb, needed=there < self._least(shelf)):
+            return None
+        self.memory.take(shelf.size_mb)
+        return shelf.size_mb
 
     def _missing(self, shelf: Shelf[S]) -> int:
         wanted = len(shelf.callers)
@@ -189,7 +184,14 @@ class Pool(Generic[S]):
             log.error("the supply could not be refilled", exc_info=task.exception())
         self.refill()
 
-    async def _make_one(self, key: PoolKey, shelf: Shelf[S]) -> None:
+    async def _make_one(self, key: PoolKey, shelf: Shelf[S], reserved_mb: int) -> None:
+        try:
+            await self._make_and_shelve(key, shelf)
+        finally:
+            if reserved_mb:
+                self.memory.free(reserved_mb)
+
+    async def _make_and_shelve(self, key: PoolKey, shelf: Shelf[S]) -> None:
         try:
             sandbox = await self._make(key)
         except (DriverError, OSError) as error:
@@ -208,12 +210,15 @@ class Pool(Generic[S]):
 
     def _shelve(self, sandbox: S) -> None:
         shelf = self._shelf(sandbox.key)
+        shelf.size_mb = max(1, math.ceil(sandbox.memory_now() / MB))
         while shelf.callers:
             caller = shelf.callers.popleft()
             if not caller.done():
                 caller.set_result(sandbox)
                 return
         shelf.ready.append(sandbox)
+        self._charged[sandbox] = shelf.size_mb
+        self.memory.take(shelf.size_mb)
 
     def _failed(self, key: PoolKey, shelf: Shelf[S], error: DriverError) -> None:
         """Tell those who wait, and leave the engine alone for a while."""
@@ -241,24 +246,53 @@ class Pool(Generic[S]):
             shelf = self._shelves[key] = Shelf(last_used=self._clock())
         return shelf
 
+    def _least(self, shelf: Shelf[S]) -> int:
+        return self._policy.least(permanent=shelf.permanent, idle_s=self._clock() - shelf.last_used)
+
     def _wanted(self, shelf: Shelf[S]) -> int:
-        return self._policy.wanted(permanent=shelf.permanent, idle_s=self._clock() - shelf.last_used)
+        return self._policy.wanted(self._least(shelf), shelf.demand.peak(self._clock()))
 
     def _pop(self, shelf: Shelf[S]) -> S | None:
         while shelf.ready:
             sandbox = shelf.ready.popleft()
             if sandbox.alive:
+                self.memory.free(self._charged.pop(sandbox))
                 return sandbox
+            self._leave(sandbox, EndReason.CRASH)
         return None
 
-    async def trim(self, most: int | None = None) -> None:
-        """End what waits for nobody: kinds out of use, or all but `most` of each when memory is short."""
+    def trim(self) -> None:
+        """End what waits for nobody: kinds out of use, and what demand asks for no more."""
         for key, shelf in list(self._shelves.items()):
-            wanted = self._wanted(shelf) if most is None else min(most, self._wanted(shelf))
+            wanted = self._wanted(shelf)
             while len(shelf.ready) > wanted:
-                await shelf.ready.pop().end(EndReason.IDLE if most is None else EndReason.EVICTED)
+                self._dismiss(shelf, EndReason.IDLE)
             if not (wanted or shelf.ready or shelf.making or shelf.callers):
                 self._shelves.pop(key, None)
+
+    def _dismiss(self, shelf: Shelf[S], reason: EndReason) -> int:
+        return self._leave(shelf.ready.pop(), reason)
+
+    def _leave(self, sandbox: S, reason: EndReason) -> int:
+        """One that waited ends; returns how much memory that will free."""
+        memory_mb = self._charged.pop(sandbox)
+        self.leaving_mb += memory_mb
+        task = asyncio.get_running_loop().create_task(self._remove(sandbox, memory_mb, reason))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        return memory_mb
+
+    async def _remove(self, sandbox: S, memory_mb: int, reason: EndReason) -> None:
+        try:
+            await sandbox.kill(reason)
+        except DriverError as error:
+            log.warning("%s", error)
+        self.leaving_mb -= memory_mb
+        self.memory.free(memory_mb)
+        try:
+            await sandbox.end(reason)
+        except DriverError as error:
+            log.warning("%s; the next start removes it", error)
 
     async def close(self) -> None:
         """End all that wait and refuse callers."""
@@ -274,4 +308,5 @@ class Pool(Generic[S]):
                 if not caller.done():
                     caller.set_exception(DriverError("Functory is stopping"))
             while shelf.ready:
-                await shelf.ready.pop().end(EndReason.SHUTDOWN)
+                self._dismiss(shelf, EndReason.SHUTDOWN)
+        await asyncio.gather(*self._leaving)

@@ -84,7 +84,7 @@ def view(*boxes, engine="ok"):
     return msgspec.json.encode(
         SandboxesView(
             sandboxes=list(boxes),
-            supply=[SupplyView(runtime="python3.13", network="internet", waiting=2, wanted=2)],
+            supply=[SupplyView(runtime="python3.13", network="internet", waiting=2, wanted=3, memory_mb=24)],
             host=HostView(
                 cpus=2, load=0.5, memory_mb=8000, memory_free_mb=6000, disk_free_mb=9000, committed_mb=128
             ),
@@ -104,7 +104,8 @@ def test_what_runs_is_shown_and_others_are_only_counted(config, function, admin,
     with gateway(config, {"/_functory/sandboxes": boxes}):
         page = admin.get(url).content.decode()
     assert "no warm one was free" in page
-    assert "2 of 2" in page
+    assert "2 of 3, 24 MB" in page
+    assert "2 of each kind wait, up to 10 after many at once" in page
     assert "Idle for its time to live" in page
     assert "1 more belongs to other projects" in page
 

@@ -6,8 +6,10 @@ import pytest
 
 from functions.states import EndReason
 from runner.sandbox.driver import DriverError
-from runner.sandbox.pool import Policy, Pool
+from runner.sandbox.pool import Pool
+from runner.sandbox.shelf import Stock
 from runner.sandbox.spec import PoolKey
+from runner.sandbox.supply import Demand, Policy
 
 PYTHON = PoolKey("python3.13", "internet")
 NODE = PoolKey("nodejs22", "internet")
@@ -18,10 +20,18 @@ class Box:
         self.key = key
         self.alive = True
         self.ended = None
+        self.removed = False
+
+    def memory_now(self):
+        return 9_500_000  # ten whole MB
+
+    async def kill(self, reason):
+        self.alive = False
+        self.ended = self.ended or reason
 
     async def end(self, reason):
-        self.alive = False
-        self.ended = reason
+        await self.kill(reason)
+        self.removed = True
 
 
 class Maker:
@@ -53,10 +63,28 @@ async def settle(condition):
         await asyncio.sleep(0)
 
 
-def run(body, policy=None, clock=None):
+class Memory:
+    """Keeps count; `limit` is in MB."""
+
+    def __init__(self, limit=1000):
+        self.limit, self.taken, self.asked = limit, 0, []
+
+    def may_add(self, memory_mb, *, needed):
+        self.asked.append((memory_mb, needed))
+        return self.taken + memory_mb <= self.limit
+
+    def take(self, memory_mb):
+        self.taken += memory_mb
+
+    def free(self, memory_mb):
+        self.taken -= memory_mb
+
+
+def run(body, policy=None, clock=None, memory=None):
     async def main():
         maker = Maker()
-        pool = Pool(maker, policy or Policy(), *([clock] if clock else []))
+        pool = Pool(maker, policy or Policy(parallel=2), *([clock] if clock else []))
+        pool.memory = memory or pool.memory
         try:
             await asyncio.wait_for(body(pool, maker), 20)
         finally:
@@ -75,7 +103,7 @@ def test_kinds_in_use_are_kept_ready_and_refilled():
         box = pool.take(PYTHON)
         assert box.key == PYTHON
         await settle(lambda: pool.waiting == 4)
-        assert sorted(pool.supply(), key=str) == sorted([(PYTHON, 2, 2), (NODE, 2, 2)], key=str)
+        assert {one.key: (one.waiting, one.wanted) for one in pool.supply()} == {PYTHON: (2, 2), NODE: (2, 2)}
         assert maker.most == 2
 
     run(body)
@@ -185,22 +213,120 @@ def test_kinds_out_of_use_are_dropped_and_permanent_ones_stay():
         await pool.acquire(PYTHON)
         await settle(lambda: pool.waiting == 4)
         now[0] = 100
-        await pool.trim()
-        assert pool.supply() == [(NODE, 2, 2)]
+        pool.trim()
+        assert pool.supply() == [Stock(NODE, 2, 2, 20)]
+        await settle(lambda: sum(box.removed for box in maker.made) == 2)
         assert [box.ended for box in maker.made if box.ended] == [EndReason.IDLE] * 2
 
     now = [0]
     run(body, Policy(keep_s=50), clock=lambda: now[0])
 
 
-def test_memory_pressure_takes_the_supply():
+def test_what_gives_way_ends_the_kind_first_of_which_most_wait():
+    async def body(pool, maker):
+        pool.keep({PYTHON, NODE})
+        await settle(lambda: pool.waiting == 4)
+        pool.take(NODE)
+        pool.memory.limit = 0
+        assert pool.give_way(15, NODE) == 20
+        assert pool.leaving_mb == 20
+        assert {one.key: one.waiting for one in pool.supply()} == {PYTHON: 0, NODE: 1}
+        assert pool.give_way(1, NODE) == 0
+        await settle(lambda: pool.leaving_mb == 0)
+        assert pool.memory.taken == pool.waiting * 10
+
+    run(body, Policy(refill_after_s=60), memory=Memory())
+
+
+def test_nobody_gives_way_in_vain():
     async def body(pool, maker):
         pool.keep({PYTHON})
         await settle(lambda: pool.waiting == 2)
-        await pool.trim(most=0)
-        assert [box.ended for box in maker.made[:2]] == [EndReason.EVICTED] * 2
+        assert pool.give_way(21, NODE) == 0
+        assert pool.waiting == 2
 
     run(body)
+
+
+def test_the_supply_takes_memory_while_it_waits_and_only_then():
+    async def body(pool, maker):
+        pool.keep({PYTHON})
+        await settle(lambda: pool.waiting == 1)
+        assert pool.memory.taken == pool.stock_mb(PYTHON) == 10
+        assert pool.stock_mb(NODE) == 0
+        pool.take(PYTHON)
+        assert pool.memory.taken == pool.stock_mb(PYTHON) == 0
+        pool.memory.limit = 0
+        await pool.acquire(PYTHON)  # made for the caller: it never waited
+        assert pool.memory.taken == 0
+
+    run(body, Policy(prewarm=1, refill_after_s=60), memory=Memory())
+
+
+def test_without_memory_callers_are_served_and_the_shelf_is_not():
+    async def body(pool, maker):
+        pool.keep({PYTHON})
+        assert (await pool.acquire(PYTHON)).alive
+        pool.refill()
+        assert pool.waiting == maker.running == 0
+        assert pool.memory.asked[-1] == (10, True)
+        pool.memory.limit = 30
+        pool.refill()
+        await settle(lambda: pool.waiting == 2 and not pool._tasks)
+        assert pool.memory.taken == 20
+
+    run(body, memory=Memory(limit=0))
+
+
+def test_what_demand_asks_for_beyond_the_usual_is_no_need():
+    async def body(pool, maker):
+        pool.keep({PYTHON})
+        for _ in range(4):
+            await pool.acquire(PYTHON)
+        pool.memory.asked.clear()
+        await settle(lambda: pool.waiting == 4)
+        assert [needed for _, needed in pool.memory.asked][-2:] == [False, False]
+
+    run(body, Policy(parallel=1, refill_after_s=0), memory=Memory())
+
+
+def test_the_supply_follows_demand_up_to_the_most_and_forgets_it():
+    async def body(pool, maker):
+        pool.keep({PYTHON})
+        for _ in range(7):
+            await pool.acquire(PYTHON)
+        await settle(lambda: pool.waiting == 5)
+        assert pool.supply()[0].wanted == 5
+        now[0] += 3600
+        pool.trim()
+        assert pool.supply()[0].wanted == pool.waiting == 2
+
+    now = [0.0]
+    run(body, Policy(prewarm=2, most=5, refill_after_s=0), clock=lambda: now[0])
+
+
+def test_one_that_dies_while_it_waits_is_removed():
+    async def body(pool, maker):
+        pool.keep({PYTHON})
+        await settle(lambda: pool.waiting == 2)
+        pool.lost(maker.made[0])
+        await settle(lambda: maker.made[0].removed)
+        maker.made[1].alive = False
+        pool.take(PYTHON)
+        await settle(lambda: maker.made[1].removed)
+
+    run(body)
+
+
+def test_demand_is_the_most_within_a_span():
+    demand = Demand(within_s=10, remember_s=100)
+    assert demand.peak(0) == 0
+    for second in (0, 1, 2, 15, 16):
+        demand.note(second)
+    assert demand.peak(16) == 3
+    assert demand.peak(101) == 3
+    assert demand.peak(103) == 2
+    assert demand.peak(117) == 0
 
 
 def test_a_caller_that_gave_up_leaves_its_sandbox_to_others():

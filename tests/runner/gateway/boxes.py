@@ -13,8 +13,10 @@ from runner.gateway.invocation import Invocation
 from runner.gateway.journal import Journal
 from runner.gateway.room import Room
 from runner.gateway.starts import Starter
-from runner.sandbox.pool import Policy, Pool
+from runner.gateway.supply_room import SupplyRoom
+from runner.sandbox.pool import Pool
 from runner.sandbox.spec import Bound, Ended, PoolKey
+from runner.sandbox.supply import Policy
 
 FUNCTION = "01890000-0000-7000-8000-000000000001"
 ACCOUNT = "000000000000"
@@ -49,6 +51,7 @@ class Box:
         self.key = key
         self.world = world
         self.alive = True
+        self.memory_mb = 20
         self.on_lost = None
         self.binding = None
         self.calls = []
@@ -87,14 +90,14 @@ class Box:
         await self.world.end_gate.wait()
 
     def memory_now(self):
-        return 1000
+        return self.memory_mb * 2**20
 
 
 class World:
     """A dispatcher with its fleet, pool and journal over boxes. `answer(call)` makes an Ended, or None leaves
     calls open."""
 
-    def __init__(self, directory, *, room_mb=10_000, rules=None, answer=None):
+    def __init__(self, directory, *, room_mb=10_000, rules=None, answer=None, prewarm=0, machine=None):
         loop = asyncio.get_running_loop()
         self.number = 0
         self.boxes = []
@@ -104,10 +107,12 @@ class World:
         self.bind_gate, self.end_gate = asyncio.Event(), asyncio.Event()
         self.bind_gate.set()
         self.end_gate.set()
-        self.pool = Pool(self.make, Policy(prewarm=0, parallel=8, retry_s=0))
+        self.pool = Pool(self.make, Policy(prewarm, parallel=8, retry_s=0))
         self.journal = Journal(directory, loop)
         starter = Starter(self.pool, lambda one: PoolKey(one.runtime, one.network), lambda one, _: {"A": "1"})
         self.fleet = Fleet(loop, starter, Room(room_mb), rules or Rules())
+        self.machine = machine or (24_000, 20_000)
+        self.pool.memory = self.supply_room = SupplyRoom(self.fleet, lambda: self.machine, lambda: 0.0)
         self.dispatcher = Dispatcher(loop, self.fleet, self.journal)
 
     async def make(self, key):
