@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.suite import NO_TESTS, SUITES, count, main, verdict
+from tests.support.phases import NO_TESTS, Lane, Phase, Run, count, run_lanes
+from tests.support.suite import SUITES, main
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,11 @@ def test_pytests_closing_line_is_counted(line, found):
     ],
 )
 def test_a_phase_without_tests_is_no_failure_but_a_run_without_any_is(codes, passed, status):
-    assert verdict(codes, passed) == status
+    run = Run()
+    for code in codes:
+        run.note(code, {})
+    run.note(0, {"passed": passed})
+    assert run.verdict() == status
 
 
 def test_an_unknown_suite_is_refused(capsys):
@@ -41,8 +46,48 @@ def test_an_unknown_suite_is_refused(capsys):
     assert "browser" in capsys.readouterr().out
 
 
+def test_lanes_go_beside_one_another_and_are_shown_one_after_another(tmp_path, capsys):
+    """The first lane's test waits for a file that the second lane's test makes."""
+    met = tmp_path / "met"
+    (tmp_path / "test_waits.py").write_text(
+        "import pathlib, time\n"
+        "def test_it():\n"
+        "    until = time.monotonic() + 30\n"
+        f"    while not pathlib.Path({str(met)!r}).exists():\n"
+        "        assert time.monotonic() < until\n"
+        "        time.sleep(0.05)\n"
+    )
+    (tmp_path / "test_makes.py").write_text(
+        f"import pathlib\ndef test_it():\n    pathlib.Path({str(met)!r}).touch()\n"
+        "def test_other():\n    assert False\n"
+    )
+    alone = ("-p", "no:cacheprovider", "--confcutdir", str(tmp_path), "-c", "/dev/null")
+    lanes = [[Phase(name, (*alone, str(tmp_path / f"test_{name}.py")))] for name in ("waits", "makes")]
+    run = run_lanes(lanes, [])
+    shown = capsys.readouterr().out
+    assert run.counts == {"passed": 2, "failed": 1, "skipped": 0}
+    assert run.verdict() == 1
+    assert shown.index("── waits: exit status 0") < shown.index("── makes ──")
+
+
+def test_a_stopped_run_begins_no_other_phase():
+    run = Run()
+    run.stop(lambda child: child.kill())
+    lane = Lane(run, [Phase("late", ("--version",))], [])
+    lane.start()
+    lane.show()
+    assert run.codes == []
+
+
 def test_a_browser_never_shares_a_process_with_other_tests():
-    marks = [phase.words[-1] for phase in SUITES["all"] if "browser" in phase.words[-1]]
+    marks = [phase.words[-1] for lane in SUITES["all"] for phase in lane if "browser" in phase.words[-1]]
     assert [mark for mark in marks if "not browser" not in mark and "not (" not in mark] == [
         "browser and not on_demand"
     ]
+
+
+def test_what_one_suite_leaves_out_is_another_suites():
+    words = [word for lanes in SUITES.values() for lane in lanes for phase in lane for word in phase.words]
+    left_out = {word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")}
+    assert left_out
+    assert left_out <= set(words)
