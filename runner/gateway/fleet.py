@@ -338,22 +338,7 @@ class Fleet:
         self.lanes.forget(lane)
 
     def _leave(self, sandbox: Sandbox, memory_mb: int, reason: EndReason) -> None:
-        self.ends.leaving_mb += memory_mb
-        self._spawn(self._remove(sandbox, memory_mb, reason))
-
-    async def _remove(self, sandbox: Sandbox, memory_mb: int, reason: EndReason) -> None:
-        """Its memory is free once its processes are dead; the engine takes ten times as long over the rest, and
-        nobody has to wait for that."""
-        is_dead = await _carried_out(sandbox.kill(reason), f"sandbox {sandbox.id} could not be killed")
-        if is_dead:
-            self._left(memory_mb)
-        await _carried_out(sandbox.end(reason), f"sandbox {sandbox.id} could not be removed")
-        if not is_dead:
-            self._left(memory_mb)
-
-    def _left(self, memory_mb: int) -> None:
-        self.ends.leaving_mb -= memory_mb
-        self.freed(memory_mb)
+        self._spawn(self.ends.remove(sandbox, memory_mb, reason, self.freed))
 
     def _lost(self, placement: Placement, reason: EndReason) -> None:
         """A sandbox ended by itself while it had no call."""
@@ -390,13 +375,3 @@ class Fleet:
             self.end(placement, EndReason.SHUTDOWN)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=15)
-
-
-async def _carried_out(work: Coroutine[None, None, None], otherwise: str) -> bool:
-    """Whether it went well; if not, that is logged."""
-    try:
-        await work
-    except Exception:
-        log.exception(otherwise)
-        return False
-    return True
