@@ -100,15 +100,7 @@ class Gateway:
         self.catalog.on_retain = self.fleet.retain
         self.announcements = Announcements(self._hearing, changed_channel(), self.catalog, redis_home)
         self.events = EventQueue(self._redis, events_stream(), redis_home)
-        machine = Machine(
-            home=config.home,
-            fleet=self.fleet,
-            pool=self.pool,
-            journal=self.journal,
-            engine=lambda: self.engine.trouble or self.pool.trouble,
-            troubles=self._troubles,
-            isolation=lambda: self.engine.isolation,
-        )
+        machine = self._machine()
         self._authorizer = Authorizer(self.catalog)
         objects = ObjectFiles(config.objects)
         self._relay = Relay(self._authorizer, config.web_socket, key, objects)
@@ -129,6 +121,18 @@ class Gateway:
             )
         )
         self.port = 0
+
+    def _machine(self) -> Machine:
+        """What is said of all this."""
+        return Machine(
+            home=self.config.home,
+            fleet=self.fleet,
+            pool=self.pool,
+            journal=self.journal,
+            engine=lambda: self.engine.trouble or self.pool.trouble,
+            troubles=self._troubles,
+            isolation=lambda: self.engine.isolation,
+        )
 
     def _invokers(self, authority: Authority) -> tuple[InvokeApi, StreamApi]:
         """Invoke and its streaming twin, for callers whom that authority knows."""
