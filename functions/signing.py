@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Protocol
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 import msgspec
@@ -28,12 +29,43 @@ STORAGE = "s3"  # the service whose signatures differ in their path and their pa
 _SIGNED_CHUNKS = frozenset({SIGNED, SIGNED_WITH_TRAILER})
 _REGION = re.compile(REGION)
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_BLOCK = 64  # bytes that SHA-256 takes in at once
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
 
-# Made per call: a Struct costs a sixth of a frozen dataclass.
-class SignedRequest(msgspec.Struct, frozen=True):
+class Signed(Protocol):
     """What a signature covers. `path` and `query` are raw, as they came over the wire; header names are in
     lower case."""
+
+    @property
+    def method(self) -> str:
+        """POST and the like."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Before the question mark."""
+        ...
+
+    @property
+    def query(self) -> str:
+        """After it."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Repeated ones joined."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """All of it."""
+        ...
+
+
+class SignedRequest(msgspec.Struct, frozen=True):
+    """One as a value."""
 
     method: str
     path: str
@@ -42,6 +74,7 @@ class SignedRequest(msgspec.Struct, frozen=True):
     body: bytes
 
 
+# Made per call: a Struct costs a sixth of a frozen dataclass.
 class Claim(msgspec.Struct, frozen=True):
     """What a request says of its own signature, not yet verified."""
 
@@ -56,7 +89,7 @@ class Claim(msgspec.Struct, frozen=True):
     """Seconds a presigned address holds; None for a signed header."""
 
 
-def read_claim(request: SignedRequest) -> Claim:
+def read_claim(request: Signed) -> Claim:
     """Who signed, when and over what; raises MissingAuthenticationToken or IncompleteSignature."""
     authorization = request.headers.get("authorization", "")
     if authorization:
@@ -70,7 +103,7 @@ def read_claim(request: SignedRequest) -> Claim:
     raise MissingAuthenticationToken("Missing Authentication Token")
 
 
-def session_token(request: SignedRequest) -> str:
+def session_token(request: Signed) -> str:
     """The token that comes with a short-lived key; "" for none."""
     token = request.headers.get("x-amz-security-token", "")
     if token or ("X-Amz-Security-Token" not in request.query and "x-amz-security-token" not in request.query):
@@ -79,7 +112,7 @@ def session_token(request: SignedRequest) -> str:
     return values.get("X-Amz-Security-Token") or values.get("x-amz-security-token", "")
 
 
-def verify(request: SignedRequest, claim: Claim, secret: str, now: datetime) -> None:
+def verify(request: Signed, claim: Claim, secret: str, now: datetime) -> None:
     """Raises InvalidSignature or ExpiredToken unless `secret` made the signature over just this request."""
     _check_time(claim, now)
     if not claim.day:
@@ -97,8 +130,7 @@ def verify(request: SignedRequest, claim: Claim, secret: str, now: datetime) -> 
     canonical = canonical_request(request, claim)
     scope = f"{claim.day}/{claim.region}/{claim.service}/aws4_request"
     text = f"{ALGORITHM}\n{_stamp_of(claim.at)}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    key = signing_key(secret, claim.day, claim.region, claim.service)
-    expected = hmac.digest(key, text.encode(), "sha256").hex()
+    expected = signature_of(secret, claim.day, claim.region, claim.service, text.encode())
     if not hmac.compare_digest(expected.encode(), claim.signature.encode("utf-8", "replace")):
         raise InvalidSignature(
             "The request signature we calculated does not match the signature you provided. Check your AWS "
@@ -106,6 +138,7 @@ def verify(request: SignedRequest, claim: Claim, secret: str, now: datetime) -> 
         )
     if claim.service == STORAGE and request.headers.get("x-amz-content-sha256", "") in _SIGNED_CHUNKS:
         body, stamp = io.BytesIO(request.body), _stamp_of(claim.at)
+        key = signing_key(secret, claim.day, claim.region, claim.service)
         verify_chunks(body, len(request.body), key=key, stamp=stamp, scope=scope, seed=claim.signature)
 
 
@@ -118,19 +151,36 @@ def signing_key(secret: str, day: str, region: str, service: str) -> bytes:
     return key
 
 
-def canonical_request(request: SignedRequest, claim: Claim) -> str:
+@lru_cache(maxsize=1024)
+def _keyed_hashes(secret: str, day: str, region: str, service: str) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The two hashes of an HMAC (RFC 2104), the key taken in already: to copy them takes a quarter of what it takes
+    to begin anew."""
+    key = signing_key(secret, day, region, service).ljust(_BLOCK, b"\0")
+    return hashlib.sha256(key.translate(_INNER)), hashlib.sha256(key.translate(_OUTER))
+
+
+def signature_of(secret: str, day: str, region: str, service: str, text: bytes) -> str:
+    """The signature of a text, in hexadecimal digits."""
+    kept_inner, kept_outer = _keyed_hashes(secret, day, region, service)
+    inner, outer = kept_inner.copy(), kept_outer.copy()
+    inner.update(text)
+    outer.update(inner.digest())
+    return outer.hexdigest()
+
+
+def canonical_request(request: Signed, claim: Claim) -> str:
     """The text that is hashed and signed. Raises InvalidSignature if the body is not the one hashed."""
-    given = request.headers
-    headers = "".join([f"{name}:{' '.join(given.get(name, '').split())}\n" for name in claim.signed_headers])
-    return "\n".join(
-        (
-            request.method,
-            _canonical_path(request.path) if claim.service != STORAGE else _storage_path(request.path),
-            _canonical_query(request.query),
-            headers,
-            ";".join(claim.signed_headers),
-            _payload_hash(request, claim),
-        )
+    given, query = request.headers, request.query
+    headers = ""
+    for name in claim.signed_headers:
+        value = given.get(name, "")
+        if " " in value or "\t" in value or not value.isascii():
+            value = " ".join(value.split())
+        headers += f"{name}:{value}\n"
+    path = _canonical_path(request.path) if claim.service != STORAGE else _storage_path(request.path)
+    return (
+        f"{request.method}\n{path}\n{_canonical_query(query) if query else ''}\n{headers}\n"
+        f"{';'.join(claim.signed_headers)}\n{_payload_hash(request, claim)}"
     )
 
 
@@ -144,10 +194,10 @@ def _storage_path(path: str) -> str:
     return quote(unquote_to_bytes(path.encode("latin-1", "replace")), safe="/~")
 
 
-def _payload_hash(request: SignedRequest, claim: Claim) -> str:
+def _payload_hash(request: Signed, claim: Claim) -> str:
     declared = request.headers.get("x-amz-content-sha256", "")
     queried = dict(parse_qsl(request.query)).get("X-Amz-Content-Sha256") if request.query else None
-    if UNSIGNED_PAYLOAD in {declared, queried}:
+    if UNSIGNED_PAYLOAD in (declared, queried):
         return UNSIGNED_PAYLOAD
     if claim.service == STORAGE and (declared in STREAMED or (claim.expires_s is not None and not queried)):
         return declared if declared in STREAMED else UNSIGNED_PAYLOAD

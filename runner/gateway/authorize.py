@@ -21,7 +21,7 @@ from functions.errors import (
 )
 from functions.permissions import Decision
 from functions.policies import ANYONE, AUTH_TYPE, INVOKE, INVOKE_URL, VIA_URL, allows, names_of
-from functions.signing import Claim, SignedRequest, read_claim, session_token, verify
+from functions.signing import Claim, Signed, read_claim, session_token, verify
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal, RoleSnapshot, Route
 from functions.states import Role, UrlAuth
 from functions.tokens import token_hash
@@ -79,31 +79,29 @@ class Authorizer:
         FunctoryError."""
         if len(request.body) > HASHED_AT_ONCE:
             return None
-        signed = SignedRequest(request.method, request.path, request.query, request.headers, request.body)
-        claim = read_claim(signed)
+        claim = read_claim(request)
         key = self._keys.known_key(claim.key_id)
         if key is None or key.principal.role_name:
             return None
-        wrong = _unusable(key, signed)
+        wrong = _unusable(key, request)
         if wrong is not None:
             raise wrong
-        verify(signed, claim, key.secret, datetime.now(UTC))
+        verify(request, claim, key.secret, datetime.now(UTC))
         self._uses[key.key_id] = claim.at
         return key.principal, claim
 
     def check(self, request: Request, allowed: Allowed, refused: Refused) -> None:
         """Tell one of the two, once."""
-        signed = SignedRequest(request.method, request.path, request.query, request.headers, request.body)
         try:
-            claim = read_claim(signed)
+            claim = read_claim(request)
         except FunctoryError as error:
             refused(error)
             return
-        self._keys.key(claim.key_id, partial(self._with_key, signed, claim, allowed, refused))
+        self._keys.key(claim.key_id, partial(self._with_key, request, claim, allowed, refused))
 
     def _with_key(
         self,
-        signed: SignedRequest,
+        signed: Signed,
         claim: Claim,
         allowed: Allowed,
         refused: Refused,
@@ -143,7 +141,7 @@ class Authorizer:
                 allowed(principal, claim)
 
 
-def _unusable(key: KeySnapshot, signed: SignedRequest) -> FunctoryError | None:
+def _unusable(key: KeySnapshot, signed: Signed) -> FunctoryError | None:
     """Why a key does not count, before its signature is looked at."""
     over = 0 < key.expires_us <= now_us()
     if over and key.token_hash:
@@ -169,7 +167,7 @@ def _as_role(
         allowed(replace(key.principal, permissions=role.permissions), claim)
 
 
-def _verdict(signed: SignedRequest, claim: Claim, key: KeySnapshot) -> FunctoryError | None:
+def _verdict(signed: Signed, claim: Claim, key: KeySnapshot) -> FunctoryError | None:
     try:
         verify(signed, claim, key.secret, datetime.now(UTC))
     except FunctoryError as error:

@@ -1,5 +1,6 @@
 """Signature Version 4: what botocore signs is accepted, and whatever was changed since is refused."""
 
+import hmac
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -75,9 +76,18 @@ def test_what_botocore_signs_is_accepted(url):
     assert accepts(signed(url=url))
 
 
-def test_headers_with_spaces_and_unicode_bodies():
-    request = signed(body='{"ä": 1}'.encode(), headers={"X-Amz-Client-Context": "a   b  c"})
+@pytest.mark.parametrize("context", ["a   b  c", " a b ", "a\tb", "ä  b"])
+def test_headers_with_spaces_and_unicode_bodies(context):
+    request = signed(body='{"ä": 1}'.encode(), headers={"X-Amz-Client-Context": context})
     assert accepts(request)
+
+
+@pytest.mark.parametrize("secret", [SECRET, "", "x" * 200])
+def test_a_signature_is_the_hmac_of_the_derived_key_however_often_it_is_made(secret):
+    scope = ("20260131", "us-east-1", "lambda")
+    key = signing.signing_key(secret, *scope)
+    for text in (b"", b"one", b"two" * 100, b"one"):
+        assert signing.signature_of(secret, *scope, text) == hmac.new(key, text, "sha256").hexdigest()
 
 
 def test_the_claim_tells_who_and_where():
