@@ -10,6 +10,7 @@ from functions.protocols import WireProtocol
 from runner.gateway.wire import BODILESS, Headers, Request, header_block, status_line
 
 CLOSE = b"connection: close\r\n"
+COPIED = 64 * 1024  # bytes: a shorter body goes out in one piece with its head
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -73,8 +74,12 @@ class Exchange:
         self.started = self.done = True
         connection = self._connection
         close = CLOSE if connection.must_close() else b""
-        date = connection.date_line()
-        connection.send(b"%bcontent-length: %d\r\n%b%b\r\n%b" % (head, len(body), date, close, body))
+        head = b"%bcontent-length: %d\r\n%b%b\r\n" % (head, len(body), connection.date_line(), close)
+        if len(body) < COPIED:
+            connection.send(head + body)
+        else:
+            connection.send(head)
+            connection.send(body)
         connection.answered(self)
 
     def _respond_bodiless(self, status: int, headers: Headers, length: int) -> None:

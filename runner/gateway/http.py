@@ -15,7 +15,9 @@ NEVER = float("inf")
 
 
 class Handler(Protocol):
-    """What answers requests."""
+    """What answers requests. No body limit of it is below `least_body` bytes."""
+
+    least_body: int
 
     def body_limit(self, request: Request) -> int:
         """The most bytes that this request's body may have, decided from its head."""
@@ -55,7 +57,7 @@ class HttpConnection(asyncio.Protocol):
         self._registry = registry
         self._limits = registry.limits
         self._loop = loop
-        self._reader = RequestReader(self, registry.limits)
+        self._reader = RequestReader(self, registry.limits, registry.handler.least_body)
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[Exchange] = deque()
         self._current: Exchange | None = None
@@ -117,13 +119,13 @@ class HttpConnection(asyncio.Protocol):
         """The most bytes that its body may have."""
         return self._registry.handler.body_limit(request)
 
-    def began(self) -> None:
-        """A request starts."""
+    def awaits_head(self) -> None:
+        """More of a request's head is to come."""
         if self._current is None:
             self.deadline = self._loop.time() + self._limits.header_s
 
-    def body_follows(self, exchange: Exchange, patience_s: float) -> bool:
-        """A body is to come. Who asks first whether to send a body that is refused already need not."""
+    def awaits_body(self, exchange: Exchange, patience_s: float) -> bool:
+        """More of a body is to come. Who asks first whether to send a body that is refused already need not."""
         if self._current is not None:
             return True
         self.deadline = self._loop.time() + patience_s
@@ -162,7 +164,7 @@ class HttpConnection(asyncio.Protocol):
     def must_close(self) -> bool:
         """Whether the connection ends with the current answer."""
         current = self._current
-        return self._registry.stopping or (current is not None and not current.request.keep_alive)
+        return (current is not None and not current.request.keep_alive) or self._registry.stopping
 
     def send(self, chunk: bytes, most_unsent: int = 0) -> bool:
         """Write; False when the client is gone or has too much unread."""

@@ -156,6 +156,8 @@ class InsideRoutes:
     """What a function may ask: to invoke functions of its project, as its role's policies allow, and of the control
     plane what they allow, which web sees to."""
 
+    least_body = PAYLOAD
+
     def __init__(self, identities: Identities, invoke: Part, stream: Part, pass_on: PassOn) -> None:
         self._identities = identities
         self._invoke = invoke

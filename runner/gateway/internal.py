@@ -51,6 +51,8 @@ class WarmOrder(msgspec.Struct, frozen=True):
 class InternalApi:
     """Handler of the internal socket."""
 
+    least_body = 7 * MB
+
     def __init__(
         self,
         *,
@@ -71,7 +73,7 @@ class InternalApi:
 
     def body_limit(self, request: Request) -> int:  # noqa: ARG002 - every path has the same
         """Payloads, with a little to spare so that the refusal says what was too large."""
-        return 7 * MB
+        return self.least_body
 
     def refuse(self, exchange: Exchange, status: int, code: str, message: str) -> None:
         """A request that never became whole."""

@@ -3,6 +3,7 @@ owner what it read and what it refuses, and never writes."""
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import Protocol
 
 import httptools
@@ -23,6 +24,7 @@ KNOWN = {
     )
     for spelled in (name, name.lower())
 }  # fmt: skip
+METHODS = {name.encode(): name for name in ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")}
 NO_HOST = (400, "BadRequest", "The request needs exactly one Host header.")
 
 
@@ -37,12 +39,12 @@ class Owner(Protocol):
         """The most bytes that its body may have."""
         ...
 
-    def began(self) -> None:
-        """A request starts."""
+    def awaits_head(self) -> None:
+        """A request has started, and more of its head is to come."""
         ...
 
-    def body_follows(self, exchange: Exchange, patience_s: float) -> bool:
-        """A body is to come within that time; False when it will not be waited for: the exchange, refused
+    def awaits_body(self, exchange: Exchange, patience_s: float) -> bool:
+        """More of the body is to come within that time; False when it will not be waited for: the exchange, refused
         already, is then complete."""
         ...
 
@@ -51,18 +53,34 @@ class Owner(Protocol):
         ...
 
 
-class RequestReader:
-    """Reads one connection's requests. `closed` once nothing more is read from it."""
+class Awaited(Enum):
+    """What is missing of the request that has started."""
 
-    def __init__(self, owner: Owner, limits: Limits) -> None:
+    NOTHING = auto()
+    HEAD = auto()
+    BODY = auto()
+
+
+# By these names: looking a member up costs a step for each request.
+_NOTHING, _HEAD, _BODY = Awaited
+
+
+class RequestReader:
+    """Reads one connection's requests. `closed` once nothing more is read from it. `least_body` bytes are granted to
+    everybody: whether a body may be longer is asked."""
+
+    __slots__ = (
+        "_awaited", "_body", "_body_bytes", "_body_limit", "_further_hosts", "_header_bytes", "_headers",
+        "_least_body", "_limits", "_owner", "_parser", "_patience_s", "_reading", "_target", "_told", "closed",
+    )  # fmt: skip
+
+    def __init__(self, owner: Owner, limits: Limits, least_body: int = 0) -> None:
         self._owner = owner
         self._limits = limits
-        self._parser = httptools.HttpRequestParser(self)
+        self._least_body = least_body
         self._header_bytes = 0
         self.closed = False
-        self._reset()
-
-    def _reset(self) -> None:
+        self._awaited = self._told = _NOTHING
         self._target = b""
         self._headers: dict[str, str] = {}
         self._further_hosts = 0
@@ -70,6 +88,8 @@ class RequestReader:
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._body_limit = 0
+        self._patience_s = 0.0
+        self._parser = httptools.HttpRequestParser(self)
 
     def feed(self, data: bytes) -> None:
         """Read on; what cannot be read as a request is refused in its turn, and ends the reading."""
@@ -87,8 +107,22 @@ class RequestReader:
             if not self.closed:  # what follows a last request is nobody's
                 self._poison(BAD_REQUEST)
             return
-        if self._reading is None and self._header_bytes > self._limits.header_bytes:
+        if self._awaited is not _NOTHING:
+            self._wait_on()
+
+    def _wait_on(self) -> None:
+        """The request is not whole yet. Who sends it is told once how long that may take, not for every piece."""
+        exchange = self._reading
+        if exchange is None and self._header_bytes > self._limits.header_bytes:
             self._poison(HEADERS_TOO_LARGE)
+            return
+        if self._told is self._awaited or self.closed:
+            return
+        self._told = self._awaited
+        if exchange is None:
+            self._owner.awaits_head()
+        elif not self._owner.awaits_body(exchange, self._patience_s):
+            self._end_with(exchange)
 
     def _ignore_upgrade(self, data: bytes, upgrade: httptools.HttpParserUpgrade) -> None:
         """An offer to speak another protocol may be ignored (RFC 9110, 7.8): go on in HTTP/1.1."""
@@ -113,12 +147,15 @@ class RequestReader:
 
     def on_message_begin(self) -> None:
         """A request starts."""
-        self._reset()
-        self._owner.began()
+        self._awaited = _HEAD
+        self._target = b""
+        self._headers = {}
+        self._further_hosts = 0
+        self._reading = None
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request target."""
-        self._target += url
+        self._target = self._target + url if self._target else url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line; trailers after a chunked body are dropped, nobody signed them."""
@@ -135,27 +172,35 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         """The head is whole: decide how much body may follow."""
-        parser, headers = self._parser, self._headers
-        target = origin_form(self._target.decode("latin-1"))
-        request = Request(parser.get_method().decode("ascii"), target, headers, parser.get_http_version())
+        parser, headers, method = self._parser, self._headers, self._parser.get_method()
+        target = self._target.decode("latin-1")
+        if target[:1] != "/":
+            target = origin_form(target)
+        name = METHODS.get(method) or method.decode("ascii")
+        request = Request(name, target, headers, parser.get_http_version())
         request.keep_alive = parser.should_keep_alive()
         exchange = self._reading = self._owner.exchange_for(request)
-        self._header_bytes = 0
+        self._awaited = _BODY
+        self._header_bytes = self._body_bytes = 0
+        self._body = []
         if self._further_hosts or ("host" not in headers and request.version == "1.1"):
             exchange.refusal = NO_HOST
             request.keep_alive = False
         length = headers.get("content-length")
-        if length is not None or "transfer-encoding" in headers:
-            self._expect_body(exchange, int(length) if length is not None else None)
+        if length is not None:
+            self._expect_body(exchange, int(length))
+        elif "transfer-encoding" in headers:
+            self._expect_body(exchange, None)
 
     def _expect_body(self, exchange: Exchange, length: int | None) -> None:
-        self._body_limit = limit = self._owner.body_limit(exchange.request)
+        limit = self._least_body
+        if length is None or length > limit:
+            limit = self._owner.body_limit(exchange.request)
+        self._body_limit = limit
         if length is not None and length > limit:
             self._too_large(exchange)
         expected = limit if length is None else min(length, self._limits.discarded_bytes)
-        patience = self._limits.body_s + expected / self._limits.slowest_bytes_per_s
-        if not self._owner.body_follows(exchange, patience):
-            self._end_with(exchange)
+        self._patience_s = self._limits.body_s + expected / self._limits.slowest_bytes_per_s
 
     def _too_large(self, exchange: Exchange) -> None:
         limit = self._body_limit
@@ -182,6 +227,7 @@ class RequestReader:
     def on_message_complete(self) -> None:
         """A request is whole."""
         exchange = self._reading
+        self._awaited = self._told = _NOTHING
         if exchange is None or self.closed:
             return
         body = self._body

@@ -57,6 +57,8 @@ class Parts:
 class Routes:
     """Handler of the public listener."""
 
+    least_body = SMALL
+
     def __init__(self, parts: Parts, base_domain: str) -> None:
         self._parts = parts
         self._suffixes = tuple(

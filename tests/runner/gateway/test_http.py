@@ -19,6 +19,8 @@ class Echo:
         self.seen = []
         self.arrived = asyncio.Event()
 
+    least_body = 0
+
     def body_limit(self, request):
         return 100
 

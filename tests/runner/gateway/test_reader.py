@@ -32,10 +32,10 @@ class Owner:
     def body_limit(self, request):
         return 200
 
-    def began(self):
+    def awaits_head(self):
         return
 
-    def body_follows(self, exchange, patience_s):
+    def awaits_body(self, exchange, patience_s):
         return True
 
     def complete(self, exchange):

@@ -36,6 +36,8 @@ def pair(tmp_path_factory):
 class Hello:
     """Answers with more than one encrypted record."""
 
+    least_body = 0
+
     def body_limit(self, request):
         return 100
 
