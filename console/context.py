@@ -15,7 +15,18 @@ from functions.states import Role
 
 # The section of the left rail that a page belongs to, by the first word of its address after the project.
 SECTIONS = frozenset(
-    {"functions", "events", "logs", "metrics", "alarms", "billing", "sandboxes", "layers", "settings"}
+    {
+        "functions",
+        "triggers",
+        "events",
+        "logs",
+        "metrics",
+        "alarms",
+        "billing",
+        "sandboxes",
+        "layers",
+        "settings",
+    }
 )
 _ELSEWHERE = {"new": "functions", "deleted": "functions"}
 

@@ -39,6 +39,7 @@ from console.views import (
     secrets,
     settings,
     tour,
+    triggers,
     wizard,
 )
 
@@ -118,6 +119,7 @@ PROJECT: list[URLPattern | URLResolver] = [
     path("deleted/<uuid:function_id>/restore", functions.restore, name="function_restore"),
     path("functions/<str:name>/", include([*FUNCTION])),
     path("invocations/<uuid:request_id>", invocations.by_request_id, name="request"),
+    path("triggers", triggers.listing, name="triggers"),
     path("events", events.listing, name="events"),
     path("events/<uuid:event_id>/redrive", events.redrive, name="event_redrive"),
     path("events/redrive", events.redrive_chosen, name="events_redrive"),

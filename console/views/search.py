@@ -21,6 +21,7 @@ from functions.queries.functions import FunctionFilter
 PAGES = (
     ("Home", "home", ""),
     ("Functions", "functions", ""),
+    ("Triggers", "triggers", ""),
     ("Events", "events", ""),
     ("Dead letters", "events", "?state=dead"),
     ("Logs", "logs", ""),

@@ -142,13 +142,15 @@ function sayMore(place) {
     place.before(button);
     place.addEventListener("scroll", () => sayMore(place), { passive: true });
   }
-  if (button) button.hidden = rest <= 4;
+  if (!button) return;
+  button.hidden = rest <= 4;
+  button.style.top = `${place.offsetTop}px`;
 }
 
 function reachTables() {
   document.querySelectorAll(".table-responsive").forEach((place) => {
     sayMore(place);
-    if (place.scrollWidth <= place.clientWidth || place.hasAttribute("tabindex")) return;
+    if (place.scrollWidth <= place.clientWidth + 4 || place.hasAttribute("tabindex")) return;
     place.tabIndex = 0;
     place.setAttribute("role", "region");
     const heading = place.closest("section, .card")?.querySelector("h2, h3")?.textContent.trim();
