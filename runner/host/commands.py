@@ -54,11 +54,23 @@ def up(words: Sequence[str]) -> int:
     """Prepare, then become `manage.py up`."""
     machine = look()
     elevate.as_root_if_possible(machine, ["up", *words])
+    refuse_a_home_of_others(Path(os.environ.get("FUNCTORY_HOME") or REPOSITORY / "var"))
     prepare_to_run(machine)
     python = str(VENV / "bin" / "python")
     os.chdir(REPOSITORY)
     sys.stdout.flush()
     os.execv(python, [python, str(REPOSITORY / "manage.py"), "up", *words])  # noqa: S606
+
+
+def refuse_a_home_of_others(home: Path) -> None:
+    """What root keeps there (keys above all) is not for another user; raises HostError with the way out."""
+    for place in (home, home / "keys"):
+        if place.exists() and not os.access(place, os.R_OK | os.X_OK):
+            raise HostError(
+                f"{home} belongs to {place.owner()}: Functory ran here with other rights, and you may not read its "
+                "keys.\nNothing was changed. Start it as before (with sudo: FUNCTORY_NO_SUDO unset), or give it "
+                "another place:\n  FUNCTORY_HOME=~/functory-home make up"
+            )
 
 
 def prepare(words: Sequence[str]) -> int:

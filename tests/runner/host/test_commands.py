@@ -99,3 +99,12 @@ def test_an_old_python_is_refused_in_words():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "needs Python 3.11 or newer; this is 3.9.2" in done.stderr
+
+
+def test_a_home_that_another_user_keeps_is_refused_before_anything_changes(tmp_path, monkeypatch):
+    (tmp_path / "keys").mkdir()
+    commands.refuse_a_home_of_others(tmp_path / "not there yet")
+    commands.refuse_a_home_of_others(tmp_path)
+    monkeypatch.setattr(commands.os, "access", lambda place, _mode: place != tmp_path / "keys")
+    with pytest.raises(HostError, match=r"belongs to .*\n.*FUNCTORY_NO_SUDO unset"):
+        commands.refuse_a_home_of_others(tmp_path)

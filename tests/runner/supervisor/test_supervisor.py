@@ -137,19 +137,40 @@ def test_what_does_not_end_is_killed_after_its_grace(supervisor, lines):
     assert not alive(pid)
 
 
-def test_asking_again_hurries(supervisor, lines):
-    supervisor.add([plan("one", DEAF, grace_s=3600)])
-    serve_until(supervisor, lambda: ("one", "deaf") in lines)
-    supervisor.ask_to_stop()
-    hurry = supervisor._end
+@pytest.fixture
+def ask_again_while_stopping(supervisor):
+    """A second request comes when the processes have been told to end."""
+    end = supervisor._end
 
     def end_and_ask_again(slots):
-        hurry(slots)
+        end(slots)
         supervisor.ask_to_stop()
 
+    supervisor.ask_to_stop()
     supervisor._end = end_and_ask_again
+
+
+def test_asking_again_hurries(supervisor, lines, monkeypatch, ask_again_while_stopping):
+    monkeypatch.setattr("runner.supervisor.supervisor.ONE_PRESS_S", 0)
+    supervisor.add([plan("one", DEAF, grace_s=3600)])
+    serve_until(supervisor, lambda: ("one", "deaf") in lines)
     supervisor.stop()
     assert supervisor.pids() == {}
+
+
+def test_one_ctrl_c_that_arrives_twice_leaves_everyone_its_grace(
+    supervisor, lines, monkeypatch, ask_again_while_stopping
+):
+    monkeypatch.setattr("runner.supervisor.supervisor.ONE_PRESS_S", 3600)
+    slow = (
+        "import signal, sys, time; "
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.5), print('bye', flush=True), sys.exit())); "
+        "print('idle', flush=True); signal.pause()"
+    )
+    supervisor.add([plan("one", slow, grace_s=60)])
+    serve_until(supervisor, lambda: ("one", "idle") in lines)
+    supervisor.stop()
+    assert ("one", "bye") in lines
 
 
 def test_it_serves_until_asked_to_stop(supervisor, lines):
