@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from runner.priority import step_back
 from runner.recorder.main import build, run
 
 NICE = 10
@@ -26,5 +26,5 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Run until told to stop. Calls come first: on a machine without a processor to spare records wait in the
         journal, whose backlog is bounded and shown."""
-        os.nice(NICE)
+        step_back(NICE)
         run(build(settings.FUNCTORY, str(options["name"])))
