@@ -116,6 +116,7 @@ PROJECT: list[URLPattern | URLResolver] = [
     path("functions", functions.listing, name="functions"),
     path("bulk", functions.bulk, name="functions_bulk"),
     path("deleted", functions.deleted, name="functions_deleted"),
+    path("deleted/restore", functions.undo_deleting, name="functions_restore"),
     path("deleted/<uuid:function_id>/restore", functions.restore, name="function_restore"),
     path("functions/<str:name>/", include([*FUNCTION])),
     path("invocations/<uuid:request_id>", invocations.by_request_id, name="request"),

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from console.confirming import typed
 from console.forms import Form
 from console.http import Place, project_view
 from functions.alarm_policy import METRICS, PERIODS_S, Condition
@@ -80,8 +81,10 @@ def enable(request: HttpRequest, place: Place, alarm_id: UUID) -> HttpResponse:
 @require_POST
 @project_view(role=Role.OPERATOR)
 def delete(request: HttpRequest, place: Place, alarm_id: UUID) -> HttpResponse:
-    """Gone, with what it has told."""
+    """Gone, with what it has told, once its name was typed."""
     found = _alarm(place, alarm_id)
+    if not typed(request, found.name):
+        return redirect("alarm", place.account, found.pk)
     services.delete_alarm(acting=place.principal, alarm=found)
     messages.info(request, f"{found.name} is deleted.")
     return redirect("alarms", place.account)

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from console import configuration_form as fields
+from console.confirming import tell_deleted
 from console.forms import Form, as_mapping, as_pairs, read_pairs
 from console.http import Place, project_view
 from console.snippets import aws
@@ -91,14 +92,11 @@ def pause(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 @require_POST
 @project_view(role=Role.DEVELOPER)
 def delete(request: HttpRequest, place: Place, name: str) -> HttpResponse:
-    """Delete it, once its name was typed."""
+    """Delete it; the page that follows offers to undo that."""
     function = place.function(name)
-    typed = request.POST.get("typed_name", "").strip()
-    try:
-        services.delete_function(acting=place.principal, function=function, typed_name=typed)
-    except FunctoryError as error:
-        return _again(request, function, {"delete_problem": error.message}, error)
-    messages.info(request, f"{name} is deleted. It can be restored for {UNDO_DELETE_DAYS} days.")
+    services.delete_function(acting=place.principal, function=function)
+    said = f"{name} is deleted, to be restored for {UNDO_DELETE_DAYS} days."
+    tell_deleted(request, place.account, said, [function.pk])
     return redirect("functions", place.account)
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from console.confirming import typed
 from console.forms import Form
 from console.http import Place, project_view
 from console.queue_rows import queue_name
@@ -63,8 +64,10 @@ def pause(request: HttpRequest, place: Place, name: str, mapping_id: UUID) -> Ht
 @require_POST
 @project_view(role=Role.DEVELOPER)
 def delete(request: HttpRequest, place: Place, name: str, mapping_id: UUID) -> HttpResponse:
-    """Let the queue go."""
+    """Let the queue go, once its name was typed."""
     mapping = _mapping(place, place.function(name), mapping_id)
+    if not typed(request, queue_name(mapping)):
+        return redirect("function_triggers", place.account, name)
     services.delete_mapping(acting=place.principal, mapping=mapping)
     messages.info(
         request, f"The queue {queue_name(mapping)} no longer calls the function. It keeps its messages."

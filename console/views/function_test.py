@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 from msgspec.structs import replace
 
+from console.confirming import typed
 from console.http import Place, project_view
 from console.snippets import aws
 from console.test_result import first_event, result_context
@@ -103,8 +104,10 @@ def save_event(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 @require_POST
 @project_view(role=Role.DEVELOPER)
 def delete_event(request: HttpRequest, place: Place, name: str) -> HttpResponse:
-    """Forget a saved event."""
+    """Forget a saved event, once its name was typed."""
     event_name = request.POST.get("name", "")
+    if not typed(request, event_name):
+        return redirect("function_test", place.account, name)
     test_events.delete_test_event(
         acting=place.principal,
         function=place.function(name),

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from console.addresses import url_address
+from console.confirming import typed
 from console.forms import Form
 from console.http import Place, project_view
 from console.queue_rows import queue_context
@@ -74,11 +75,9 @@ def delete_url(request: HttpRequest, place: Place, name: str, url_id: UUID) -> H
     url = FunctionUrl.objects.filter(function=function, pk=url_id).first()
     if url is None:
         raise ResourceNotFound("There is no such URL.")
-    if request.POST.get("typed_name", "").strip() != name:
-        messages.error(request, f"Nothing was deleted: type {name} to confirm.")
-        return redirect("function_triggers", place.account, name)
-    triggers.delete_url(acting=place.principal, url=url)
-    messages.info(request, "The URL is gone. A new one will have another address.")
+    if typed(request, name):
+        triggers.delete_url(acting=place.principal, url=url)
+        messages.info(request, "The URL is gone. A new one will have another address.")
     return redirect("function_triggers", place.account, name)
 
 
@@ -134,10 +133,11 @@ def pause_schedule(request: HttpRequest, place: Place, name: str, schedule_id: U
 @require_POST
 @project_view(role=Role.DEVELOPER)
 def delete_schedule(request: HttpRequest, place: Place, name: str, schedule_id: UUID) -> HttpResponse:
-    """Remove it."""
+    """Remove it, once its name was typed."""
     schedule = _schedule(place.function(name), schedule_id)
-    triggers.delete_schedule(acting=place.principal, schedule=schedule)
-    messages.info(request, f"The schedule {schedule.name} is deleted. Firings under way still run.")
+    if typed(request, schedule.name):
+        triggers.delete_schedule(acting=place.principal, schedule=schedule)
+        messages.info(request, f"The schedule {schedule.name} is deleted. Firings under way still run.")
     return redirect("function_triggers", place.account, name)
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from console.confirming import tell_deleted
 from console.http import Place, project_view
 from console.snippets import aws
 from functions.errors import FunctoryError, InvalidParameterValue, ResourceNotFound
@@ -77,11 +78,14 @@ def bulk(request: HttpRequest, place: Place) -> HttpResponse:
     names = sorted(set(request.POST.getlist("name")))[:MOST_AT_ONCE]
     chosen = [place.function(name) for name in names]
     try:
-        done = _act(place, action, chosen, request.POST.get("typed_name", "").strip())
+        done = _act(place, action, chosen)
     except InvalidParameterValue as error:
         messages.error(request, error.message)
     else:
-        messages.info(request, done)
+        if action == "delete":
+            tell_deleted(request, place.account, done, [function.pk for function in chosen])
+        else:
+            messages.info(request, done)
     return redirect("functions", place.account)
 
 
@@ -110,6 +114,30 @@ def restore(request: HttpRequest, place: Place, function_id: UUID) -> HttpRespon
     return redirect("function", place.account, function.name)
 
 
+@require_POST
+@project_view(role=Role.DEVELOPER)
+def undo_deleting(request: HttpRequest, place: Place) -> HttpResponse:
+    """Bring back what was deleted a moment ago: all of it, or none where a name has been taken meanwhile."""
+    rows = access.deleted_functions(place.project.id)
+    chosen = [rows.filter(pk=one).first() for one in _ids(request.GET.getlist("function"))]
+    back = [function for function in chosen if function is not None]
+    if not back:
+        raise ResourceNotFound("It cannot be restored any more, or it has been already.")
+    with transaction.atomic():
+        for function in back:
+            services.restore_function(acting=place.principal, function=function)
+    words = f"{back[0].name} is" if len(back) == 1 else f"{len(back)} functions are"
+    messages.info(request, f"{words} back, with versions, triggers and logs.")
+    return redirect("functions", place.account)
+
+
+def _ids(texts: list[str]) -> list[UUID]:
+    try:
+        return [UUID(text) for text in texts[:MOST_AT_ONCE]]
+    except ValueError as error:
+        raise ResourceNotFound("There is no such function.") from error
+
+
 def _choices(place: Place) -> dict[str, list[str]]:
     """What the filters offer. Reads every function, so it is kept for a while: anything else can be typed."""
     key = f"function-filters:{place.project.id}"
@@ -136,7 +164,7 @@ def chosen_from(request: HttpRequest) -> FunctionFilter:
 
 
 @transaction.atomic
-def _act(place: Place, action: str, chosen: list[Function], typed: str) -> str:
+def _act(place: Place, action: str, chosen: list[Function]) -> str:
     words = "function" if len(chosen) == 1 else "functions"
     if not chosen:
         raise InvalidParameterValue("Choose at least one function.")
@@ -146,12 +174,9 @@ def _act(place: Place, action: str, chosen: list[Function], typed: str) -> str:
         return f"{len(chosen)} {words} {'paused: calls are refused' if action == 'pause' else 'resumed'}."
     if action != "delete":
         raise InvalidParameterValue("Choose pause, resume or delete.")
-    expected = chosen[0].name if len(chosen) == 1 else f"delete {len(chosen)} functions"
-    if typed != expected:
-        raise InvalidParameterValue(f"Nothing was deleted: type “{expected}” to confirm.")
     for function in chosen:
         services.delete_function(acting=place.principal, function=function)
-    return f"{len(chosen)} {words} deleted. They can be restored for {UNDO_DELETE_DAYS} days."
+    return f"{len(chosen)} {words} deleted, to be restored for {UNDO_DELETE_DAYS} days."
 
 
 def _deleted_page(place: Place) -> dict[str, Any]:

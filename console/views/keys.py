@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from console.confirming import typed
 from console.http import Place, project_view
 from console.snippets import aws_configure, environment
 from functions.errors import FunctoryError
@@ -31,10 +32,11 @@ def listing(request: HttpRequest, place: Place) -> HttpResponse:
 @require_POST
 @project_view(role=Role.DEVELOPER)
 def revoke(request: HttpRequest, place: Place, key_id: str) -> HttpResponse:
-    """End a key at once: the gateway forgets it with the next message."""
+    """End a key at once, once its id was typed: the gateway forgets it with the next message."""
     key = get_object_or_404(_visible(place), key_id=key_id)
-    keys.revoke_access_key(acting=place.principal, key=key)
-    messages.info(request, f"Key {key.key_id} is revoked. Calls signed with it fail from now on.")
+    if typed(request, key.key_id):
+        keys.revoke_access_key(acting=place.principal, key=key)
+        messages.info(request, f"Key {key.key_id} is revoked. Calls signed with it fail from now on.")
     return redirect("keys", place.project.account)
 
 

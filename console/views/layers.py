@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from console.confirming import typed
 from console.forms import Form
 from console.http import Place, project_view
 from console.snippets import aws
@@ -54,10 +55,12 @@ def layer(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 @require_POST
 @project_view(role=Role.DEVELOPER)
 def delete(request: HttpRequest, place: Place, name: str, number: int) -> HttpResponse:
-    """No function can take the version from now on; those that have it keep it."""
+    """No function can take the version from now on; those that have it keep it. Its name is typed first."""
     found = [line for line in _lines(place, name) if line.version.number == number]
     if not found:
         raise ResourceNotFound("There is no such version.")
+    if not typed(request, f"{name}:{number}"):
+        return redirect("layer", place.account, name)
     services.delete_layer_version(acting=place.principal, version=found[0].version)
     kept = found[0].functions
     keep = f" {', '.join(kept[:3])}{' and others' if len(kept) > 3 else ''} keep it." if kept else ""

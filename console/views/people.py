@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from console.confirming import typed
 from console.http import Place, project_view
 from functions.errors import FunctoryError, InvalidParameterValue
 from functions.models import Membership
@@ -42,10 +43,11 @@ def change_role(request: HttpRequest, place: Place, user_id: UUID) -> HttpRespon
 @require_POST
 @project_view(role=Role.ADMINISTRATOR)
 def remove(request: HttpRequest, place: Place, user_id: UUID) -> HttpResponse:
-    """Take a person out of the project; what they made stays."""
+    """Take a person out of the project, once their name was typed; what they made stays."""
     membership = _membership(place, user_id)
-    people.remove_member(acting=place.principal, membership=membership)
-    messages.info(request, f"{membership.user.username} is no longer in this project.")
+    if typed(request, membership.user.username):
+        people.remove_member(acting=place.principal, membership=membership)
+        messages.info(request, f"{membership.user.username} is no longer in this project.")
     return redirect("people", place.project.account)
 
 

@@ -156,12 +156,9 @@ def set_paused(*, acting: Principal, function: Function, paused: bool) -> None:
 
 
 @transaction.atomic
-def delete_function(*, acting: Principal, function: Function, typed_name: str | None = None) -> None:
-    """Take a function out of service at once. Code, versions and logs stay restorable for seven days. A
-    person types the name (`typed_name`); the API does not."""
+def delete_function(*, acting: Principal, function: Function) -> None:
+    """Take a function out of service at once. Code, versions and logs stay restorable for seven days."""
     require(acting, Role.DEVELOPER, function.project_id)
-    if typed_name is not None and typed_name != function.name:
-        raise InvalidParameterValue(f"Type {function.name} to delete it.", field="typed_name")
     if _locked(function).deleted_at is not None:
         raise ResourceNotFound(f"Function not found: {function.arn}")
     function.deleted_at = timezone.now()

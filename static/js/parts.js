@@ -97,8 +97,7 @@ document.addEventListener("change", (event) => {
   form.querySelector("[data-bulk-count]").textContent = count === 1 ? "1 chosen" : `${count} chosen`;
   const confirm = form.querySelector("[data-bulk-words]");
   if (!confirm) return;
-  const several = (confirm.dataset.words || "delete # function").replace("#", count) + (count === 1 ? "" : "s");
-  const words = count === 1 && !confirm.dataset.words ? boxes.find((box) => box.checked).value : several;
+  const words = confirm.dataset.words.replace("#", count) + (count === 1 ? "" : "s");
   confirm.textContent = words;
   form.querySelector("[data-confirm-name]").dataset.confirmName = words;
 });

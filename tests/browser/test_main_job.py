@@ -174,14 +174,12 @@ class Person:
 
     # Delete and restore
 
-    def delete_it_by_name(self) -> None:
+    def delete_it(self) -> None:
         page = self.page
         self.tab("Configuration")
-        button = page.get_by_role("button", name="Delete the function")
-        expect(button).to_be_disabled()
-        page.get_by_label(re.compile("to confirm")).fill("greeter")
-        button.click()
+        page.get_by_role("button", name="Delete the function").click()
         page.wait_for_url(re.compile("/functions$|/deleted$"))
+        expect(page.get_by_role("button", name="Undo")).to_be_visible()
         wait_for("the URL is gone", lambda: self.call("Ada").status_code in {403, 404}, 15)
 
     def restore_it(self) -> None:
@@ -212,5 +210,5 @@ def test_the_main_job(page: Page, stack: Stack) -> None:
     person.see_it_fire()
     person.read_the_metrics()
     person.read_the_bill()
-    person.delete_it_by_name()
+    person.delete_it()
     person.restore_it()

@@ -70,7 +70,9 @@ def test_it_is_tried_switched_off_and_deleted(admin, project, alarm):
     assert "A test by" in admin.get(url("alarm", project, alarm.pk)).content.decode()
     admin.post(url("alarm_enable", project, alarm.pk), {"enabled": "0"})
     assert "Switch on" in admin.get(url("alarm", project, alarm.pk)).content.decode()
-    admin.post(url("alarm_delete", project, alarm.pk))
+    gone = url("alarm_delete", project, alarm.pk)
+    assert b"Nothing was changed" in admin.post(gone, {"typed_name": "x"}, follow=True).content
+    admin.post(gone, {"typed_name": alarm.name})
     assert admin.get(url("alarm", project, alarm.pk)).status_code == 404
 
 

@@ -1,5 +1,7 @@
 """Triggers, Configuration, Versions, Security and the progress of a deploy."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -65,7 +67,7 @@ def test_a_url_is_made_changed_and_deleted_by_name(admin, project, function):
     url.refresh_from_db()
     assert (url.auth, url.enabled) == ("AWS_IAM", False)
     delete = url_of(project, "url_delete", url.pk)
-    assert b"Nothing was deleted" in admin.post(delete, {"typed_name": "helo"}, follow=True).content
+    assert b"Nothing was changed" in admin.post(delete, {"typed_name": "helo"}, follow=True).content
     admin.post(delete, {"typed_name": "hello"})
     assert not FunctionUrl.objects.exists()
 
@@ -101,7 +103,9 @@ def test_a_schedule_is_made_changed_paused_and_deleted(admin, project, function)
     admin.post(url_of(project, "schedule_pause", schedule.pk), {"enabled": "0"})
     schedule.refresh_from_db()
     assert (schedule.expression, schedule.enabled, schedule.due_at) == ("rate(1 hour)", False, None)
-    admin.post(url_of(project, "schedule_delete", schedule.pk))
+    gone = url_of(project, "schedule_delete", schedule.pk)
+    assert b"Nothing was changed" in admin.post(gone, follow=True).content
+    admin.post(gone, {"typed_name": schedule.name})
     assert not Schedule.objects.exists()
 
 
@@ -234,14 +238,17 @@ def test_pausing_needs_an_operator(admin, as_role, project, function):
     assert b"Paused: every call is refused" in admin.get(url_of(project, "function_code")).content
 
 
-def test_deleting_asks_for_the_name(admin, as_role, project, function):
-    url = url_of(project, "function_delete")
-    answer = admin.post(url, {"typed_name": "helo"})
-    assert answer.status_code == 400
-    assert b"Type hello to delete it" in answer.content
-    assert as_role(Role.VIEWER).post(url, {"typed_name": "hello"}).status_code == 403
-    assert admin.post(url, {"typed_name": "hello"}).url == reverse("functions", args=[project.account])
+def test_deleting_is_undone_by_the_button_that_the_next_page_has(admin, as_role, project, function):
+    url, viewer = url_of(project, "function_delete"), as_role(Role.VIEWER)
+    assert viewer.post(url).status_code == 403
+    page = admin.post(url, follow=True).content.decode()
+    assert "hello is deleted, to be restored for 7 days." in page
     assert Function.objects.get().deleted_at is not None
+    undo = re.search(r'action="([^"]*restore[^"]*)"', page)[1]
+    assert viewer.post(undo).status_code == 403
+    assert b"hello is back" in admin.post(undo, follow=True).content
+    assert Function.objects.get().deleted_at is None
+    assert admin.post(undo).status_code == 404
 
 
 # Versions

@@ -1,5 +1,7 @@
 """The list of functions, what is done to several at once, and bringing deleted ones back."""
 
+import re
+
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
@@ -71,12 +73,22 @@ def test_several_are_paused_and_resumed(admin, project, function, draft):
     assert Function.objects.get(name="hello").paused_at is None
 
 
-def test_deleting_several_asks_for_words(admin, project, function, draft):
-    answer = bulk(admin, project, action="delete", name=["hello", "sketch"], typed_name="yes")
-    assert b"Nothing was deleted" in answer.content
-    assert not Function.objects.filter(deleted_at__isnull=False).exists()
-    bulk(admin, project, action="delete", name=["hello", "sketch"], typed_name="delete 2 functions")
+def test_deleting_several_is_undone_at_once(admin, project, function, draft):
+    page = bulk(admin, project, action="delete", name=["hello", "sketch"]).content.decode()
+    assert "2 functions deleted, to be restored for 7 days." in page
     assert Function.objects.filter(deleted_at__isnull=False).count() == 2
+    undo = re.search(r'action="([^"]*restore[^"]*)"', page)[1].replace("&amp;", "&")
+    assert b"2 functions are back" in admin.post(undo, follow=True).content
+    assert not Function.objects.filter(deleted_at__isnull=False).exists()
+
+
+def test_undoing_brings_back_all_or_none(admin, project, function, draft):
+    page = bulk(admin, project, action="delete", name=["hello", "sketch"]).content.decode()
+    undo = re.search(r'action="([^"]*restore[^"]*)"', page)[1].replace("&amp;", "&")
+    rows.make_function(project, "sketch")
+    assert admin.post(undo).status_code == 409
+    assert Function.objects.filter(deleted_at__isnull=False).count() == 2
+    assert admin.post(reverse("functions_restore", args=[project.account]) + "?function=x").status_code == 404
 
 
 def test_a_bulk_action_needs_its_role_and_existing_functions(as_role, admin, project, function):

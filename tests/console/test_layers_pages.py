@@ -99,7 +99,9 @@ def test_who_uses_a_version_is_shown_and_it_stays_with_them(admin, project, func
     rows.deploy(function, layers=[shared.arn])
     text = admin.get(url("layer", project, "shared")).content.decode()
     assert url("function_configuration", project, "hello") in text
-    told = admin.post(url("layer_delete", project, "shared", 1), follow=True).content.decode()
+    gone = url("layer_delete", project, "shared", 1)
+    assert b"Nothing was changed" in admin.post(gone, {"typed_name": "shared"}, follow=True).content
+    told = admin.post(gone, {"typed_name": "shared:1"}, follow=True).content.decode()
     assert "Version 1 of shared is deleted. hello keep it." in told
     assert LayerVersion.objects.get().deleted_at is not None
     assert admin.get(url("layer", project, "shared")).status_code == 404

@@ -45,7 +45,9 @@ def test_a_queue_is_made_bound_paused_and_let_go(admin, project, function):
     mapping.refresh_from_db()
     assert not mapping.enabled
     assert "Resume queue orders" in page(admin, project)
-    admin.post(url_of(project, "queue_delete", mapping.pk))
+    gone = url_of(project, "queue_delete", mapping.pk)
+    assert b"Nothing was changed" in admin.post(gone, follow=True).content
+    admin.post(gone, {"typed_name": "orders"})
     assert not EventSourceMapping.objects.exists()
     assert MessageQueue.objects.exists()
 

@@ -44,7 +44,9 @@ def test_a_secret_is_shown_once_with_what_to_paste(project, admin):
 def test_a_key_is_revoked(project, admin):
     admin.post(address("keys", project), {"description": ""})
     key = AccessKey.objects.get()
-    assert admin.post(address("key_revoke", project, key.key_id)).status_code == 302
+    revoke = address("key_revoke", project, key.key_id)
+    assert b"Nothing was changed" in admin.post(revoke, {"typed_name": "key"}, follow=True).content
+    assert admin.post(revoke, {"typed_name": key.key_id}).status_code == 302
     key.refresh_from_db()
     assert key.revoked_at is not None
 
@@ -95,13 +97,16 @@ def test_roles_change_and_the_last_administrator_stays(project, user, admin):
     admin.post(address("person_role", project, vera.id), {"role": "developer"})
     assert Membership.objects.get(user=vera).role == Role.DEVELOPER
     assert admin.post(address("person_role", project, user.id), {"role": "viewer"}).status_code == 409
-    assert admin.post(address("person_remove", project, user.id)).status_code == 409
+    mine = {"typed_name": user.username}
+    assert admin.post(address("person_remove", project, user.id), mine).status_code == 409
     assert Membership.objects.get(user=user).role == Role.ADMINISTRATOR
 
 
 def test_a_person_is_removed(project, admin):
     vera = rows.make_user(project, "vera", Role.VIEWER)
-    assert admin.post(address("person_remove", project, vera.id)).status_code == 302
+    remove = address("person_remove", project, vera.id)
+    assert b"Nothing was changed" in admin.post(remove, follow=True).content
+    assert admin.post(remove, {"typed_name": vera.username}).status_code == 302
     assert not Membership.objects.filter(user=vera).exists()
 
 

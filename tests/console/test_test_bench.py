@@ -227,8 +227,8 @@ def test_a_private_event_is_its_owners(admin, as_role, project, function):
     admin.post(save, {"name": "ours", "payload": "2"})
     assert {event.name for event in admin.get(url_of(project)).context["test_events"]} == {"mine", "ours"}
     assert {event.name for event in other.get(url_of(project)).context["test_events"]} == {"ours"}
-    assert other.post(delete, {"name": "mine", "private": "1"}).status_code == 404
-    admin.post(delete, {"name": "mine", "private": "1"})
+    assert other.post(delete, {"name": "mine", "private": "1", "typed_name": "mine"}).status_code == 404
+    admin.post(delete, {"name": "mine", "private": "1", "typed_name": "mine"})
     assert list(TestEvent.objects.values_list("name", flat=True)) == ["ours"]
 
 

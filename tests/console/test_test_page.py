@@ -99,7 +99,9 @@ def test_an_event_is_saved_chosen_and_deleted(admin, project, function):
     assert "{&quot;id&quot;: 7}" in admin.get(answer.url).content.decode()
     admin.post(save, {"name": "order", "payload": '{"id": 8}'})
     assert models.TestEvent.objects.get().payload == '{"id": 8}'
-    admin.post(url_of(project, "test_event_delete"), {"name": "order"})
+    gone = url_of(project, "test_event_delete")
+    assert b"Nothing was changed" in admin.post(gone, {"name": "order"}, follow=True).content
+    admin.post(gone, {"name": "order", "typed_name": "order"})
     assert not models.TestEvent.objects.exists()
 
 
@@ -116,7 +118,12 @@ def test_a_refused_event_keeps_what_was_typed(admin, project, function, name, pa
 
 
 def test_deleting_an_unknown_event_is_refused(admin, project, function):
-    assert admin.post(url_of(project, "test_event_delete"), {"name": "nothing"}).status_code == 404
+    assert (
+        admin.post(
+            url_of(project, "test_event_delete"), {"name": "nothing", "typed_name": "nothing"}
+        ).status_code
+        == 404
+    )
 
 
 def test_a_function_with_a_url_begins_with_a_request(admin, project, function):

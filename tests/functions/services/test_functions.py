@@ -128,13 +128,10 @@ def test_pause_and_resume(operator, developer, function, announced, audited):
     assert schedule.due_at > timezone.now()
 
 
-def test_deleting_asks_a_person_for_the_name(developer, viewer, project, function, announced):
+def test_deleting_takes_it_out_of_service(developer, viewer, project, function, announced):
     with pytest.raises(AccessDenied):
-        services.delete_function(acting=viewer, function=function, typed_name="hello")
-    with pytest.raises(InvalidParameterValue) as caught:
-        services.delete_function(acting=developer, function=function, typed_name="Hello")
-    assert caught.value.field == "typed_name"
-    services.delete_function(acting=developer, function=function, typed_name="hello")
+        services.delete_function(acting=viewer, function=function)
+    services.delete_function(acting=developer, function=function)
     with pytest.raises(ResourceNotFound):
         function_named(project_id=project.id, name="hello")
     with pytest.raises(ResourceNotFound):
