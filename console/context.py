@@ -19,6 +19,8 @@ SECTIONS = frozenset(
         "functions",
         "triggers",
         "events",
+        "queues",
+        "buckets",
         "logs",
         "metrics",
         "alarms",

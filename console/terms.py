@@ -31,6 +31,14 @@ TERMS: dict[str, Term] = {
         "the next millisecond.",
         aws="Billed Duration",
     ),
+    "bucket": Term(
+        "Bucket",
+        "Keeps objects: bytes under a key, with a few headers. Keys are flat; a slash in them is shown as a folder.",
+        "Functions keep here what outlives a call or is too large for an answer, and are called when an object comes "
+        "or goes.",
+        "5 GB an object, 20 GB and 100 buckets a project.",
+        aws="S3 bucket",
+    ),
     "cold_start": Term(
         "Cold start",
         "The first call in a new execution environment: the runtime starts and your code is imported before "
@@ -164,6 +172,14 @@ TERMS: dict[str, Term] = {
         "A message that fails comes again, later each time; with a dead-letter queue it ends there.",
         limit="1 MB for each message; 10 in a batch of a FIFO queue, 10,000 in another.",
         aws="SQS event source mapping",
+    ),
+    "message_queue": Term(
+        "Message queue",
+        "Keeps messages until somebody has dealt with each. Who receives one hides it from others for a while, and "
+        "deletes it when the work is done; what is not deleted comes again.",
+        "It parts who asks from who works: neither has to wait for the other, and nothing is lost when one is away.",
+        "A dead-letter queue takes what has failed too often; redrive moves it back once the cause is mended.",
+        aws="SQS queue",
     ),
     "schedule": Term(
         "Schedule",

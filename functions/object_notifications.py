@@ -52,10 +52,10 @@ def check(configurations: list[Mapping[str, Any]]) -> None:
             raise InvalidArgument(
                 f"The event {unknown[0][:100]} is not supported for notifications by Functory."
             )
-        names = [name for name, _ in _rules(one)]
+        names = [name for name, _ in rules_of(one)]
         if len(set(names)) < len(names) or set(names) - {"prefix", "suffix"}:
             raise InvalidArgument("filter rule name must be either prefix or suffix, each at most once")
-        if any(len(value.encode()) > _LONGEST_FILTER for _, value in _rules(one)):
+        if any(len(value.encode()) > _LONGEST_FILTER for _, value in rules_of(one)):
             raise InvalidArgument("The size of filter rule value cannot exceed 1024 bytes in UTF-8")
 
 
@@ -73,11 +73,11 @@ def _is_named(configuration: Mapping[str, Any], name: str) -> bool:
 def _passes(configuration: Mapping[str, Any], key: str) -> bool:
     return all(
         key.startswith(value) if name == "prefix" else key.endswith(value)
-        for name, value in _rules(configuration)
+        for name, value in rules_of(configuration)
     )
 
 
-def _rules(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def rules_of(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The filter's rules; S3 takes their names in any case."""
     rules = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", [])
     for rule in rules:

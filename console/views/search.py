@@ -24,6 +24,8 @@ PAGES = (
     ("Triggers", "triggers", ""),
     ("Events", "events", ""),
     ("Dead letters", "events", "?state=dead"),
+    ("Queues", "queues", ""),
+    ("Buckets", "buckets", ""),
     ("Logs", "logs", ""),
     ("Refused requests", "refusals", ""),
     ("Metrics", "metrics", ""),

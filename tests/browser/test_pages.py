@@ -24,6 +24,8 @@ PAGES = (
     "new",
     "events",
     "events?state=dead",
+    "queues",
+    "buckets",
     "logs",
     "metrics",
     "billing",

@@ -12,6 +12,8 @@ from django.urls import reverse
         ("function_logs", ("hello",), "aws logs tail /aws/lambda/hello"),
         ("function_monitor", ("hello",), "aws logs tail /aws/lambda/hello"),
         ("events", (), "aws lambda invoke --invocation-type Event"),
+        ("queues", (), "aws sqs list-queues"),
+        ("buckets", (), "aws s3 ls"),
         ("limits", (), "aws lambda get-account-settings"),
         ("keys", (), "aws sts get-caller-identity"),
         ("secrets", (), "aws secretsmanager list-secrets"),

@@ -15,14 +15,20 @@ from functions.alarm_policy import Condition
 from functions.archives import FileContent, pack
 from functions.ids import new_id
 from functions.installation import store
-from functions.models import AuditEntry, Draft
+from functions.message_queues import redrive_text
+from functions.models import AuditEntry, Draft, QueueMessage
 from functions.release_policy import Step
 from functions.services import deploys, functions, releases, triggers, versions
 from functions.services.alarms import create_alarm
+from functions.services.bucket_care import put_file
+from functions.services.buckets import create_bucket
 from functions.services.budgets import set_budget
 from functions.services.event_sources import create_mapping_by_name
 from functions.services.keys import create_access_key
 from functions.services.layers import publish_layer_version
+from functions.services.message_queues import create_queue
+from functions.services.queue_care import send_one
+from functions.services.queue_messages import Sending
 from functions.services.secrets import create_secret
 from functions.services.test_events import save_test_event
 from functions.states import Comparison, EventState, Outcome, Role
@@ -71,6 +77,7 @@ def furnished(config, project, principal, user, function, seed):
         acting=principal, project=project, function=function, name="errors", webhook="https://hooks.example.com/",
         condition=Condition("errors", Comparison.AT_LEAST, 1, 300, 1, 1),
     )  # fmt: skip
+    _stores(principal, project)
     for name in ("shared", "shared"):
         publish_layer_version(acting=principal, project=project, name=name, artifact=_stored_code())
     with stand_in_gateway(config.gateway_socket) as gateway:
@@ -98,6 +105,17 @@ def _triggers(principal, function):
     function.latest = rows.make_revision(function, artifact=_stored_code())
     function.save()
     deploys.request_deploy(acting=principal, function=function)
+
+
+def _stores(principal, project):
+    """A queue with a dead letter that has somewhere to go back to, and a bucket with an object in a folder."""
+    letters = create_queue(acting=principal, project=project, name="letters")
+    policy = {"RedrivePolicy": redrive_text(letters.arn, 1) or ""}
+    source = create_queue(acting=principal, project=project, name="source", attributes=policy)
+    send_one(acting=principal, queue=letters, message=Sending("a dead letter"))
+    QueueMessage.objects.update(source_arn=source.arn)
+    bucket = create_bucket(acting=principal, project=project, name="photos")
+    put_file(acting=principal, bucket=bucket, key="a/b.txt", body=[b"text"], content_type="text/plain")
 
 
 def _releases(principal, project):

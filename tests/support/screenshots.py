@@ -86,6 +86,9 @@ PAGES = (
     Shot("versions", "functions/orders/versions"),
     Shot("security", "functions/orders/security"),
     Shot("events", "events"),
+    Shot("queues", "queues"),
+    Shot("buckets", "buckets"),
+    Shot("bucket", "buckets/photos"),
     Shot("logs", "logs"),
     Shot("metrics", "metrics"),
     Shot("metrics-compared", "metrics?span=24h&compare=1"),
@@ -190,10 +193,22 @@ def _furnish(product: Product) -> dict[str, str]:
     bad = product.call("orders", {"items": []})["id"]
     product.client().invoke(FunctionName="nightly-report", InvocationType="Event", Payload=b"{}")
     product.record(bad)
+    _store(product)
     environ = {**product.stack.environment(), "DJANGO_SETTINGS_MODULE": "console.settings"}
     planted = [sys.executable, "-m", "tests.support.plant_telemetry", *FUNCTIONS]
     subprocess.run(planted, env=environ, cwd=REPOSITORY, check=True, timeout=300)
     return {"good": good[-1], "bad": bad}
+
+
+def _store(product: Product) -> None:
+    """A queue with messages that wait, and a bucket with files in a folder."""
+    queues, objects = product.client(service="sqs"), product.client(service="s3")
+    address = queues.create_queue(QueueName="deliveries")["QueueUrl"]
+    for number in range(3):
+        queues.send_message(QueueUrl=address, MessageBody=f'{{"order": {number}}}')
+    objects.create_bucket(Bucket="photos")
+    for key in ("2026/harbour.jpeg", "2026/market.jpeg", "readme.txt"):
+        objects.put_object(Bucket="photos", Key=key, Body=b"x" * 20_000)
 
 
 if __name__ == "__main__":
