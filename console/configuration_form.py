@@ -21,6 +21,8 @@ NUMBERS = {"memory_mb": "Memory", "timeout_s": "The time-out", "ephemeral_mb": "
 LINES = "redact"
 LAYERS = "layers"
 FIELDS = (*TEXTS, *NUMBERS, LINES, LAYERS)
+# A container image has its own of the others.
+IMAGE_FIELDS = tuple(name for name in FIELDS if name not in {"handler", "runtime", LAYERS})
 MASKED = "environment_masked"
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from functions import image_states
 from functions.image_states import ImageReport, ImageState
-from functions.runtimes import RUNTIMES, Runtime, Stage
+from functions.runtimes import IMAGE, RUNTIMES, Runtime, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,15 @@ class RuntimeChoice:
 
 
 def choices(today: date) -> list[RuntimeChoice]:
-    """Those of each language together, languages and versions in the table's order, deprecated ones last."""
+    """Those of each language together, languages and versions in the table's order, deprecated ones last; and that
+    the code may be a container image."""
     told = image_states.reports()
     languages = list(dict.fromkeys(row.language for row in RUNTIMES.values()))
     found = [_choice(row, today, told.get(row.identifier, image_states.ABSENT)) for row in RUNTIMES.values()]
-    return sorted(
+    ordered = sorted(
         found, key=lambda each: (each.stage is Stage.DEPRECATED, languages.index(each.row.language))
     )
+    return [*ordered, _choice(IMAGE, today, ImageReport(ImageState.READY))]
 
 
 def _choice(row: Runtime, today: date, report: ImageReport) -> RuntimeChoice:

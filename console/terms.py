@@ -54,6 +54,15 @@ TERMS: dict[str, Term] = {
         "Calls above it are refused at once with 429 and are not charged.",
         aws="ReservedConcurrentExecutions",
     ),
+    "container_image": Term(
+        "Container image",
+        "Code with everything that it needs, as docker build makes it: language, packages and a client of Lambda's "
+        "Runtime API. It is the function's code in place of files.",
+        "For what no runtime here has, or what you build elsewhere. A version keeps the image that it was deployed "
+        "with.",
+        "Read-only but for /tmp; no layers.",
+        aws="PackageType Image",
+    ),
     "environment": Term(
         "Environment variables",
         "Names and values that the code reads when it runs, kept apart from the code and encrypted at rest.",

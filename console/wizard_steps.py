@@ -14,7 +14,7 @@ from console.forms import Form, as_mapping, as_pairs, read_pairs
 from functions import trigger_rules
 from functions.errors import InvalidParameterValue
 from functions.models import Draft, DraftFile, Function, Project
-from functions.runtimes import runtime
+from functions.runtimes import IMAGE, runtime
 from functions.services import drafts, runtime_images
 from functions.services import functions as services
 from functions.snapshots import Principal
@@ -60,9 +60,12 @@ def rename(*, acting: Principal, function: Function, post: QueryDict) -> None:
 @transaction.atomic
 def choose_runtime(*, acting: Principal, function: Function, identifier: str) -> None:
     """Step 2. Another language brings its handler, and its starter code in place of untouched starter code;
-    code that somebody wrote is never thrown away."""
+    code that somebody wrote is never thrown away, also while an image is chosen in its place."""
     draft = Draft.objects.get(function=function)
     before, after = runtime(draft.runtime), runtime(identifier)
+    if after is IMAGE:
+        drafts.save_configuration(acting=acting, function=function, runtime=after.identifier)
+        return
     runtime_images.want(identifier=after.identifier)
     if after.language == before.language:
         drafts.save_configuration(acting=acting, function=function, runtime=after.identifier)
@@ -172,7 +175,7 @@ def untouched_starter(draft: Draft) -> str | None:
     here = {row.path: bytes(row.content) for row in DraftFile.objects.filter(draft=draft)}
     if not here:
         return "hello"
-    for each in starters(draft.runtime):
+    for each in starters(draft.runtime) if not draft.is_image else ():
         if {path: file.content for path, file in each.files} == here:
             return each.key
     return None

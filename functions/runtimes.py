@@ -241,18 +241,36 @@ def by_identifier(rows: Iterable[Runtime]) -> dict[str, Runtime]:
 
 RUNTIMES: dict[str, Runtime] = by_identifier(_ROWS)
 
+# What stands in a configuration whose code is a container image: no row that API clients may name, and no folder.
+IMAGE = Runtime(
+    identifier="image",
+    title="Container image",
+    image="",
+    folder="",
+    command=("/run/functory-wait",),
+    lean=False,
+    language="image",
+    default_file="",
+    default_handler="",
+    text="an image of the local engine or of a registry, with a Lambda runtime client inside",
+    icon="package",
+)
+
 
 def find(identifier: str) -> Runtime | None:
     """The row of an identifier or alias."""
     if identifier in RUNTIMES:
         return RUNTIMES[identifier]
+    if identifier == IMAGE.identifier:
+        return IMAGE
     return next((row for row in RUNTIMES.values() if identifier in row.aliases), None)
 
 
-def runtime(identifier: str) -> Runtime:
-    """The row of an identifier or alias; raises InvalidParameterValue with field `runtime`, in AWS's words."""
+def named(identifier: str) -> Runtime:
+    """The row of an identifier or alias that somebody named; raises InvalidParameterValue with field `runtime`, in
+    AWS's words, also for what stands for images."""
     found = find(identifier)
-    if found is None:
+    if found is None or found is IMAGE:
         known = sorted(name for row in RUNTIMES.values() for name in (row.identifier, *row.aliases))
         raise InvalidParameterValue(
             f"Value {identifier} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
@@ -260,6 +278,11 @@ def runtime(identifier: str) -> Runtime:
             field="runtime",
         )
     return found
+
+
+def runtime(identifier: str) -> Runtime:
+    """The row of an identifier or alias, or what stands for images; raises as `named`."""
+    return IMAGE if identifier == IMAGE.identifier else named(identifier)
 
 
 def start_environment(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+from functions.container_images import Program
 from functions.permissions import PolicyStatement
 
 
@@ -15,7 +16,8 @@ from functions.permissions import PolicyStatement
 class FunctionSnapshot:
     """Everything the gateway needs to run one revision under one qualifier. Secrets are in clear here: never
     log or serialise it. `code` and `dependencies` are directories to mount read-only. `secrets` says which
-    editions of which secrets are in the environment, `over_budget` why calls are refused."""
+    editions of which secrets are in the environment, `over_budget` why calls are refused. `program` is what starts
+    where the code is a container image, which is then all that there is of it."""
 
     project_id: str
     account: str
@@ -43,6 +45,7 @@ class FunctionSnapshot:
     paused: bool = False
     over_budget: str = ""
     may_recur: bool = False
+    program: Program | None = None
 
     @property
     def arn(self) -> str:

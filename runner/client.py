@@ -9,12 +9,14 @@ import httpx
 import msgspec
 
 from functions.config import Config
+from functions.container_images import PinnedImage
 from functions.records import InvocationRecord
 from functions.states import InvocationType, TriggerKind
 from runner.unix_http import Broken, NotSent, UnixHttp
 
 ANSWER_MARGIN_S = 120.0  # queueing and a cold start on top of the function's own time-out
 LONGEST_RUN_S = 900.0
+IMAGE_S = 30.0  # longer than a registry is waited for
 T = TypeVar("T")
 
 
@@ -114,6 +116,17 @@ class EndView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class LocalImage(msgspec.Struct, frozen=True, kw_only=True):
+    """A container image of this machine's engine: size in bytes, `created_us` Unix microseconds; `words` are from
+    its labels."""
+
+    names: list[str]
+    id: str
+    size: int
+    created_us: int
+    words: str = ""
+
+
 class SandboxesView(msgspec.Struct, frozen=True, kw_only=True):
     """All that runs now; `engine` is "ok" or the reason why nothing else can start."""
 
@@ -181,6 +194,18 @@ class GatewayClient:
     def sandboxes(self) -> SandboxesView:
         """What runs now, the supply and the machine."""
         return msgspec.json.decode(self._send("GET", "/_functory/sandboxes"), type=SandboxesView)
+
+    def images(self) -> list[LocalImage]:
+        """The images that functions can be made of, newest first."""
+        return msgspec.json.decode(self._send("GET", "/_functory/images"), type=list[LocalImage])
+
+    def pin_image(self, uri: str) -> PinnedImage:
+        """What an image's name means now. GatewayRefused (400) when there is no such image, (503) when its registry
+        does not answer."""
+        body = msgspec.json.encode({"uri": uri})
+        return msgspec.json.decode(
+            self._send("POST", "/_functory/images", body, timeout_s=IMAGE_S), type=PinnedImage
+        )
 
     def end_sandbox(self, sandbox_id: str) -> None:
         """End a sandbox after its current call; GatewayRefused (404) when there is none."""

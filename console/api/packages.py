@@ -23,8 +23,6 @@ _FROM_BUCKET = ("S3Bucket", "S3Key")
 def package_of(call: Call, code: Mapping[str, Any]) -> bytes | None:
     """The zip of FunctionCode, LayerVersionContentInput or UpdateFunctionCode; None when there is none. Raises
     InvalidParameterValue, AccessDenied where the caller may not read the object, and RequestTooLarge."""
-    if "ImageUri" in code:
-        raise Unsupported("Container images are not supported yet: send a zip.")
     named = [name for name in _FROM_BUCKET if name in code]
     if not named:
         data: bytes | None = code.get("ZipFile")

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from functions.container_images import check_overrides
 from functions.errors import InvalidParameterValue, Unsupported
 from functions.installation import vault
 from functions.limits import ENVIRONMENT, check_ephemeral, check_memory, check_timeout
 from functions.naming import check_environment, check_handler
-from functions.runtimes import runtime
+from functions.runtimes import named
 
 # Kept and given back; they change nothing here, and are what SDKs and deployers send by default.
 _GIVEN_BACK = ("TracingConfig", "LoggingConfig")
@@ -47,7 +48,7 @@ def _architecture(value: list[str]) -> str:
 
 
 _FIELDS: Mapping[str, tuple[str, Any]] = {
-    "Runtime": ("runtime", lambda value: runtime(value).identifier),
+    "Runtime": ("runtime", lambda value: named(value).identifier),
     "Handler": ("handler", check_handler),
     "Role": ("role", str),
     "Description": ("description", str),
@@ -56,6 +57,7 @@ _FIELDS: Mapping[str, tuple[str, Any]] = {
     "Environment": ("environment", _environment),
     "EphemeralStorage": ("ephemeral_mb", lambda value: check_ephemeral(value["Size"])),
     "Architectures": ("architecture", _architecture),
+    "ImageConfig": ("image_config", check_overrides),
 }
 _UNSUPPORTED: Mapping[str, Any] = {
     "FileSystemConfigs": bool,
@@ -63,8 +65,6 @@ _UNSUPPORTED: Mapping[str, Any] = {
     "DeadLetterConfig": lambda value: bool(value.get("TargetArn")),
     "KMSKeyArn": bool,
     "SnapStart": lambda value: value.get("ApplyOn") != "None",
-    "PackageType": lambda value: value != "Zip",
-    "ImageConfig": bool,
     "CodeSigningConfigArn": bool,
     "CapacityProviderConfig": bool,
     "DurableConfig": bool,

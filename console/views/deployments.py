@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from console import progress as words
 from console import stack_frames
+from console.engine_images import pin_of
 from console.http import Place, project_view
 from console.release_form import typed_steps
 from functions.errors import ResourceNotFound
@@ -31,11 +32,13 @@ SHOWN_LOG = 64 * 1024  # characters; the end says most
 def request(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """Deploy the draft; a page that shows progress in place gets its fragment, others are sent to it."""
     description = request.POST.get("description", "").strip()
+    function = place.function(name)
     deployment = deploys.request_deploy(
         acting=place.principal,
-        function=place.function(name),
+        function=function,
         description=description,
         release=typed_steps(request.POST),
+        image=pin_of(function.draft),
     )
     if request.headers.get("HX-Request"):
         return _fragment(request, place, deployment)

@@ -16,6 +16,7 @@ from console.http import Place, project_view, read_json, refusal
 from console.snippets import aws
 from console.test_result import first_event
 from console.test_targets import targets
+from console.views.function_image import image_page
 from functions.archives import FileContent, pack
 from functions.errors import FunctoryError, PreconditionFailed, RequestTooLarge, ResourceNotFound
 from functions.installation import store
@@ -43,6 +44,8 @@ def index(_request: HttpRequest, place: Place, name: str) -> HttpResponse:
 def page(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """The tab; `file` and `line` of the address choose what the editor shows."""
     function = place.function(name)
+    if function.draft.is_image:
+        return image_page(request, function)
     context = {
         **editor_context(function),
         "open_file": request.GET.get("file", ""),
@@ -156,6 +159,8 @@ def _fresh(function: Function) -> Draft:
 
 
 def _package(function: Function, *, deployed: bool) -> bytes:
+    if function.draft.is_image:
+        raise ResourceNotFound("The code is a container image: there is no zip of it.")
     if deployed:
         if function.latest is None:
             raise ResourceNotFound("Nothing is deployed yet.")

@@ -14,7 +14,7 @@ from console import draft_files
 from console.http import Place, project_view, read_json
 from console.languages import packages, table
 from functions.archives import Archive
-from functions.errors import InvalidRequestContent, RequestTooLarge
+from functions.errors import InvalidRequestContent, RequestTooLarge, ResourceNotFound
 from functions.installation import store
 from functions.limits import EDITOR_FILES, EDITOR_TEXT, MB, ZIP
 from functions.runtimes import runtime
@@ -48,6 +48,8 @@ def format_file(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 def version_files(_request: HttpRequest, place: Place, name: str, number: int) -> HttpResponse:
     """The files of a version, to compare the draft with."""
     version = version_numbered(place.function(name), number)
+    if version.revision.is_image:
+        raise ResourceNotFound(f"Version {number} is a container image: it has no files here.")
     archive = Archive(store().read(version.revision.artifact_id))
     return JsonResponse({"files": _files(archive, f"Version {number}'s code")})
 

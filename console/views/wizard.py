@@ -14,7 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from console import configuration_form as fields
+from console import image_form
 from console import wizard_steps as steps
+from console.engine_images import pin_of
 from console.forms import Form, read_pairs
 from console.http import Place, project_view
 from console.runtime_choices import choices, under_way
@@ -23,13 +25,14 @@ from console.views.function_code import editor_context
 from console.views.function_triggers import schedule_context
 from functions.errors import FunctoryError
 from functions.limits import MEMORY_MB
-from functions.models import Function
-from functions.runtimes import RUNTIMES, runtime
+from functions.models import Draft, Function
+from functions.runtimes import find, runtime
 from functions.services import deploys, drafts
 from functions.starters import all_keys, starter, starters
 from functions.states import NetworkMode, Role, UrlAuth
 
 TEMPLATES = {number: f"wizard/step{number}.html" for number in range(1, steps.LAST + 1)}
+IMAGE_STEP = "wizard/step3_image.html"
 FIRST_RUNTIME = "python3.13"
 
 
@@ -62,6 +65,9 @@ def step(request: HttpRequest, place: Place, name: str, step: int) -> HttpRespon
         return redirect("function_code", place.account, name)
     if request.method == "POST":
         return _SAVES[step](request, place, function)
+    if step == 3 and function.draft.is_image:
+        page = {**_frame(function, 3), **image_form.page_of(image_form.form_of(function.draft))}
+        return render(request, IMAGE_STEP, page)
     return render(request, TEMPLATES[step], _PAGES[step](function))
 
 
@@ -109,7 +115,7 @@ def summary_of(function: Function | None, request: HttpRequest | None = None) ->
     return {
         "summary": {
             "name": get("name", function.name if function else "").strip(),
-            "runtime": RUNTIMES[identifier].title if identifier in RUNTIMES else "",
+            "runtime": row.title if (row := find(identifier)) else "",
             "kind": kind,
             "expression": get("expression", trigger.get("expression", "")),
             "url": f"{settings.FUNCTORY.gateway_public_url}/url/…/" if kind == "function_url" else "",
@@ -142,8 +148,16 @@ def _save_runtime(request: HttpRequest, place: Place, function: Function) -> Htt
     return _go_on(place, function, 3)
 
 
-def _save_code(_request: HttpRequest, place: Place, function: Function) -> HttpResponse:
-    """The editor saves by itself; the button goes on."""
+def _save_code(request: HttpRequest, place: Place, function: Function) -> HttpResponse:
+    """The editor saves by itself, and the button goes on; an image is saved by the button."""
+    if function.draft.is_image:
+        form = image_form.read(request.POST)
+        try:
+            image_form.save(acting=place.principal, function=function, form=form)
+        except FunctoryError as error:
+            form.refuse(error)
+            page = {**_frame(function, 3), **image_form.page_of(form)}
+            return render(request, IMAGE_STEP, page, status=error.status)
     return _go_on(place, function, 4)
 
 
@@ -164,7 +178,8 @@ def _save_review(request: HttpRequest, place: Place, function: Function) -> Http
         steps.review(acting=place.principal, function=function, form=form, post=request.POST)
         if request.POST.get("then") != "deploy":
             return redirect("functions", place.account)
-        deployment = deploys.request_deploy(acting=place.principal, function=function)
+        image = pin_of(Draft.objects.get(function=function))
+        deployment = deploys.request_deploy(acting=place.principal, function=function, image=image)
     except FunctoryError as error:
         form.refuse(error)
         page = {
@@ -239,8 +254,7 @@ def _review_page(function: Function) -> dict[str, Any]:
     known = fields.environment_of(function.draft)
     command = aws(
         settings.FUNCTORY,
-        *("lambda", "create-function", "--function-name", function.name, "--runtime", function.draft.runtime),
-        *("--handler", function.draft.handler, "--zip-file", f"fileb://{function.name}.zip"),
+        *("lambda", "create-function", "--function-name", function.name, *_code_words(function)),
         *("--role", f"arn:aws:iam::{function.project.account}:role/lambda"),
     )
     return {
@@ -255,6 +269,17 @@ def _review_page(function: Function) -> dict[str, Any]:
         "installs": function.draft.files.filter(path=runtime(function.draft.runtime).manifest).exists(),
         "command": command,
     }
+
+
+def _code_words(function: Function) -> tuple[str, ...]:
+    """The code, as the `aws` command is told of it."""
+    draft = function.draft
+    if draft.is_image:
+        return ("--package-type", "Image", "--code", f"ImageUri={draft.image_uri}")
+    return (
+        *("--runtime", draft.runtime, "--handler", draft.handler),
+        *("--zip-file", f"fileb://{function.name}.zip"),
+    )
 
 
 def _bounded(text: str, default: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from functions.runtimes import IMAGE
 from functions.states import EventCapture, NetworkMode
 
 
@@ -13,7 +14,9 @@ class Configuration(models.Model):
     encrypted JSON object, see functions.encryption; `redact` lists field paths, see functions.redaction.
     `layers` are ARNs of layer versions, later ones over earlier ones at /opt.
     `aws_settings` keeps, by AWS's own member names, settings
-    of the API that are stored and given back but change nothing here (TracingConfig, LoggingConfig)."""
+    of the API that are stored and given back but change nothing here (TracingConfig, LoggingConfig).
+    `image_uri` is set where the code is a container image (and the runtime is runtimes.IMAGE), `image_config` then
+    has what overrides the image's own settings, by AWS's names, see functions.container_images."""
 
     runtime = models.CharField(max_length=32, default="python3.13")
     handler = models.CharField(max_length=128, blank=True)
@@ -30,6 +33,8 @@ class Configuration(models.Model):
     role = models.CharField(max_length=256, blank=True)
     architecture = models.CharField(max_length=16, default="x86_64")
     aws_settings = models.JSONField(default=dict, blank=True)
+    image_uri = models.CharField(max_length=512, blank=True, default="")
+    image_config = models.JSONField(default=dict, blank=True)
 
     class Meta:
         abstract = True
@@ -45,6 +50,11 @@ class Configuration(models.Model):
                 name="%(class)s_ephemeral_512_to_10240",
             ),
         ]
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the code is a container image, not files."""
+        return self.runtime == IMAGE.identifier
 
 
 CONFIGURATION_FIELDS = tuple(field.name for field in Configuration._meta.local_fields)

@@ -19,11 +19,14 @@ SEEN_FOR = timedelta(milliseconds=800)
 
 
 class Artifact(models.Model):
-    """A zip kept exactly as it came, by its SHA-256 (hex), and its unpacked tree on disk."""
+    """Code by its content: a zip kept exactly as it came, by its SHA-256 (hex), and its unpacked tree on disk; or
+    a container image by its digest, which lies in the engine. `image` is empty for a zip, see
+    functions.container_images.settings_of."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     size = models.PositiveBigIntegerField()
     unpacked_size = models.PositiveBigIntegerField()
+    image = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
 

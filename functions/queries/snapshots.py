@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from functions.container_images import handler_of, program
 from functions.errors import ResourceNotFound, still_pending
 from functions.installation import store, vault
 from functions.models import (
@@ -107,7 +108,7 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
         revision_id=str(revision.pk),
         version=version,
         runtime=revision.runtime,
-        handler=revision.handler,
+        handler=_handler(revision),
         memory_mb=revision.memory_mb,
         timeout_s=revision.timeout_s,
         ephemeral_mb=revision.ephemeral_mb,
@@ -125,7 +126,14 @@ def snapshot(function: Function, revision: Revision, version: str) -> FunctionSn
         paused=function.paused_at is not None,
         over_budget=budgets.refusal(function),
         may_recur=function.recursive_loop == RecursiveLoop.ALLOW,
+        program=program(revision.artifact.image, revision.image_config) if revision.is_image else None,
     )
+
+
+def _handler(revision: Revision) -> str:
+    if revision.is_image:
+        return handler_of(revision.artifact.image, revision.image_config)
+    return revision.handler
 
 
 def _layers(revision: Revision) -> tuple[Path, ...]:

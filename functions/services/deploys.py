@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from functions.archives import FileContent, pack
 from functions.artifacts import Stored
+from functions.container_images import PinnedImage
 from functions.errors import (
     FunctoryError,
     InvalidParameterValue,
@@ -42,6 +43,7 @@ from functions.queues import announce_change, enqueue_deploy
 from functions.release_policy import Limits, Step, Steps
 from functions.services.drafts import follow_revision
 from functions.services.guard import record, require
+from functions.services.image_packages import check_kind, take_in_draft_image, take_in_image
 from functions.services.layers import check_size
 from functions.services.release_ends import supersede
 from functions.services.releases import begin
@@ -60,13 +62,19 @@ DISCARDED_AT_ONCE = 200
 
 @transaction.atomic
 def request_deploy(
-    *, acting: Principal, function: Function, description: str = "", release: Steps = ()
+    *,
+    acting: Principal,
+    function: Function,
+    description: str = "",
+    release: Steps = (),
+    image: PinnedImage | None = None,
 ) -> Deployment:
     """Freeze the draft and have it deployed: dependencies installed, first start checked, next version
     published, alias `live` moved, in the steps of `release` where a version serves. Editing may go on meanwhile.
-    Raises InvalidParameterValue for a draft without code."""
+    `image` is what the draft's image is now, where its code is one. Raises InvalidParameterValue for a draft
+    without code."""
     require(acting, Role.DEVELOPER, function.project_id)
-    draft, revision = _freeze(function, acting)
+    draft, revision = _freeze(function, acting, image)
     deployment = _enqueue(
         acting, function, revision, publish=True, install=True, token=draft.token, description=description
     )
@@ -77,17 +85,19 @@ def request_deploy(
 
 
 @transaction.atomic
-def request_trial(*, acting: Principal, function: Function) -> Deployment:
+def request_trial(*, acting: Principal, function: Function, image: PinnedImage | None = None) -> Deployment:
     """Have the draft made ready to be called by its revision's id, as a test does, while callers go on getting
-    what is live. The trial of the same draft is used again unless it failed. Raises InvalidParameterValue for a
-    draft without code."""
+    what is live. The trial of the same draft (and image, see request_deploy) is used again unless it failed. Raises
+    InvalidParameterValue for a draft without code."""
     require(acting, Role.DEVELOPER, function.project_id)
     token = Draft.objects.values_list("token", flat=True).get(function=function)
     rows = Deployment.objects.filter(function=function, trial=True, draft_token=token)
+    if image is not None:
+        rows = rows.filter(revision__artifact=image.sha256)
     made = rows.exclude(state=DeploymentState.FAILED).order_by("-id").first()
     if made is not None:
         return made
-    draft, revision = _freeze(function, acting)
+    draft, revision = _freeze(function, acting, image)
     return _enqueue(
         acting, function, revision, publish=False, trial=True, install=True, token=draft.token, description=""
     )
@@ -104,12 +114,12 @@ def discard_trials(*, now: datetime) -> int:
     return len(old)
 
 
-def _freeze(function: Function, acting: Principal) -> tuple[Draft, Revision]:
+def _freeze(function: Function, acting: Principal, image: PinnedImage | None) -> tuple[Draft, Revision]:
     """The draft, locked, and a revision of it."""
     # "self": PostgreSQL locks no row that a join may miss.
     rows = Draft.objects.select_for_update(of=("self",)).select_related("package")
     draft = rows.get(function=function)
-    artifact = draft.package or _pack(draft)
+    artifact = take_in_draft_image(draft, image) if draft.is_image else draft.package or _pack(draft)
     return draft, _revision(function, artifact, _settings_of(draft), acting)
 
 
@@ -118,16 +128,17 @@ def request_update(
     acting: Principal,
     function: Function,
     package: bytes | None = None,
+    image: PinnedImage | None = None,
     settings: Mapping[str, Any] | None = None,
     publish: bool = False,
     description: str = "",
     revision_id: str = "",
 ) -> Deployment:
     """The API's way: new code or settings (names as in Configuration, environment already sealed) move
-    $LATEST, and publish a version only if asked; nothing is installed, a package brings its dependencies.
-    Raises InvalidParameterValue for a role that Lambda may not take on, where roles have to exist;
-    ResourceConflict while another update is under way, as AWS does; PreconditionFailed when $LATEST is not the
-    revision expected."""
+    $LATEST, and publish a version only if asked; nothing is installed, a package brings its dependencies. The code
+    is a zip (`package`) or an `image`, and stays of its kind.
+    Raises InvalidParameterValue for a role that Lambda may not take on, where roles have to exist; ResourceConflict
+    while another update is under way, as AWS does; PreconditionFailed when $LATEST is not the revision expected."""
     require(acting, Role.DEVELOPER, function.project_id)
     if config().strict_roles and settings and settings.get("role"):
         check_assumable(function.project, settings["role"])
@@ -136,6 +147,10 @@ def request_update(
     with transaction.atomic():
         locked = _unoccupied(function, revision_id)
         base = locked.latest
+        if base is not None:
+            check_kind(base, zipped=package is not None, image=image)
+        if image is not None:
+            artifact, settings = take_in_image(image), {**(settings or {}), "image_uri": image.uri}
         if artifact is None and base is None:
             raise InvalidParameterValue("The function has no code yet.")
         values = {**(_settings_of(base) if base else {}), **(settings or {})}
@@ -151,13 +166,20 @@ def request_update(
 
 
 def rehearse_update(
-    *, acting: Principal, function: Function, package: bytes, revision_id: str = ""
-) -> Stored:
-    """Everything that request_update of a package checks, and nothing that it does."""
+    *,
+    acting: Principal,
+    function: Function,
+    package: bytes | None = None,
+    image: PinnedImage | None = None,
+    revision_id: str = "",
+) -> Stored | None:
+    """Everything that request_update of code checks, and nothing that it does; what a package would be stored as."""
     require(acting, Role.DEVELOPER, function.project_id)
-    found = store().check(package)
+    found = store().check(package) if package is not None else None
     with transaction.atomic():
-        _unoccupied(function, revision_id)
+        base = _unoccupied(function, revision_id).latest
+        if base is not None:
+            check_kind(base, zipped=package is not None, image=image)
     return found
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from functions.archives import Archive, FileContent
+from functions.container_images import check_overrides, check_uri
 from functions.errors import InvalidParameterValue, PreconditionFailed
 from functions.ids import new_id
 from functions.installation import store, vault
@@ -118,15 +119,40 @@ def save_configuration(
     """Change settings of the draft; names as in Configuration. `environment` replaces all variables and `layers`
     all layers (ARNs of versions), None leaves them. Raises InvalidParameterValue with the field."""
     draft = _open(acting, function, token)
+    was_image = draft.is_image
     for name, value in values.items():
         setattr(draft, name, _CHECKS[name](value))
+    if draft.is_image != was_image:
+        _change_kind(draft)
     if environment is not None:
         check_references(function.project_id, environment)
         draft.environment = vault().seal_environment(check_environment(environment, ENVIRONMENT))
     if layers is not None:
+        if layers and draft.is_image:
+            raise InvalidParameterValue(
+                "A container image takes no layers: put them into it.", field="layers"
+            )
         draft.layers = check_layers(acting=acting, arns=layers, current=draft.layers)
     after = {name: getattr(draft, name) for name in (*values, *(("layers",) if layers is not None else ()))}
     return _save(acting, draft, "draft.configuration", after=after)
+
+
+@transaction.atomic
+def save_image(
+    *,
+    acting: Principal,
+    function: Function,
+    uri: str,
+    overrides: Mapping[str, Any],
+    token: UUID | None = None,
+) -> UUID:
+    """Make a container image the draft's code; `overrides` by AWS's names (EntryPoint, Command, WorkingDirectory).
+    Whether there is such an image, a deploy finds out. Raises InvalidParameterValue with the field."""
+    draft = _open(acting, function, token)
+    if not draft.is_image:
+        raise InvalidParameterValue("The function's code is files, not a container image.", field="image_uri")
+    draft.image_uri, draft.image_config = check_uri(uri), check_overrides(overrides)
+    return _save(acting, draft, "draft.image", after={"image_uri": draft.image_uri})
 
 
 @transaction.atomic
@@ -144,8 +170,7 @@ def follow_revision(*, function: Function, revision: Revision) -> None:
     """Make the draft what the API has deployed, so that the editor shows what runs. A draft with edits of its
     own stays as it is: it differs from what is deployed, and says so."""
     # Before the transaction: a big zip takes a second to read, and SQLite has one writer.
-    archive = Archive(store().read(revision.artifact_id))
-    files = archive.files() if fits_editor(archive) else None
+    files = {} if revision.is_image else _editable(revision.artifact_id)
     with transaction.atomic():
         draft = Draft.objects.select_for_update(of=("self",)).get(function=function)
         if not _is_untouched(draft):
@@ -179,6 +204,22 @@ def _open(acting: Principal, function: Function, token: UUID | None) -> Draft:
             "both and save again."
         )
     return draft
+
+
+def _change_kind(draft: Draft) -> None:
+    """Files in place of an image, or the reverse: before the first deploy only, as in AWS."""
+    if not draft.function.is_draft:
+        raise InvalidParameterValue(
+            "A deployed function stays of files or of an image: make another function.", field="runtime"
+        )
+    draft.image_uri, draft.image_config, draft.layers = "", {}, []
+    if draft.is_image:  # the files stay, for whoever changes their mind
+        draft.handler = ""
+
+
+def _editable(sha256: str) -> Mapping[str, FileContent] | None:
+    archive = Archive(store().read(sha256))
+    return archive.files() if fits_editor(archive) else None
 
 
 def _is_untouched(draft: Draft) -> bool:

@@ -221,7 +221,8 @@ def _number(version: str) -> int:
 
 
 def _check_expected(revision: Revision, code_sha256: str, revision_id: str) -> None:
-    current = base64.b64encode(bytes.fromhex(revision.artifact_id)).decode()
+    digest = revision.artifact_id
+    current = digest if revision.is_image else base64.b64encode(bytes.fromhex(digest)).decode()
     if code_sha256 and code_sha256 != current:
         raise InvalidParameterValue(
             f"CodeSHA256 ({code_sha256}) is different from current CodeSHA256 in $LATEST ({current}). Please try "

@@ -4,16 +4,20 @@ upkeep. Imported by main alone."""
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from docker import DockerClient
 from docker.errors import DockerException
 
 from functions.config import Config
+from functions.container_images import PinnedImage
 from functions.errors import FunctoryError
 from functions.runtimes import runtime
+from runner.client import LocalImage
 from runner.images.catalog import image_reference
 from runner.images.errors import ImageError
+from runner.images.users import UserImages
 from runner.sandbox.docker_driver import DockerDriver, EngineReport, check_engine, connect
 from runner.sandbox.driver import Container, DriverError
 from runner.sandbox.engine.words import engine_words
@@ -88,3 +92,20 @@ class DockerEngine:
         if self._driver is None:
             raise DriverError(_UNOPENED.reason)
         return self._driver
+
+
+class EngineImages:
+    """Implements internal.Images, with a connection for each question: they are rare, and the engine may restart."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+
+    def local(self) -> list[LocalImage]:
+        """Those that are there; raises ImageError."""
+        with UserImages(self._socket) as images:
+            return images.local()
+
+    def pin(self, uri: str) -> PinnedImage:
+        """What a name means now; raises FunctoryError or ImageError."""
+        with UserImages(self._socket) as images:
+            return images.pin(uri)

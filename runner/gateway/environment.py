@@ -22,7 +22,8 @@ def pool_key(snapshot: FunctionSnapshot) -> PoolKey:
     """The kind of sandbox that the function can be bound to; raises InvalidParameterValue."""
     row = runtime(snapshot.runtime)
     start = start_environment(row, snapshot.environment, snapshot.memory_mb)
-    return PoolKey(row.identifier, snapshot.network, start)
+    image = snapshot.program.image if snapshot.program else ""
+    return PoolKey(row.identifier, snapshot.network, start, image)
 
 
 def environment_of(snapshot: FunctionSnapshot, sandbox_id: str) -> dict[str, str]:
@@ -37,7 +38,8 @@ def environment_of(snapshot: FunctionSnapshot, sandbox_id: str) -> dict[str, str
         "_HANDLER": snapshot.handler,
         "AWS_REGION": snapshot.region,
         "AWS_DEFAULT_REGION": snapshot.region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{snapshot.runtime}",
+        # As in Lambda, an image says itself what it runs on.
+        **({} if snapshot.program else {"AWS_EXECUTION_ENV": f"AWS_Lambda_{snapshot.runtime}"}),
         "AWS_LAMBDA_FUNCTION_NAME": snapshot.name,
         "AWS_LAMBDA_FUNCTION_VERSION": snapshot.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(snapshot.memory_mb),

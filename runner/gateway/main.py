@@ -30,6 +30,7 @@ from runner.gateway.environment import environment_of, pool_key
 from runner.gateway.events import EventQueue
 from runner.gateway.exchange import Exchange
 from runner.gateway.fleet import Fleet
+from runner.gateway.image_api import Images
 from runner.gateway.inside import Identities, Inside, InsideListener, InsideRoutes
 from runner.gateway.internal import InternalApi
 from runner.gateway.invoke_api import InvokeApi
@@ -68,7 +69,9 @@ log = logging.getLogger("functory.gateway")
 class Gateway:
     """One gateway on one loop: made, started, stopped."""
 
-    def __init__(self, config: Config, driver: Driver, upkeep: Upkeep, source: Source) -> None:
+    def __init__(
+        self, config: Config, driver: Driver, upkeep: Upkeep, source: Source, images: Images | None = None
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.config = config
         self._driver = driver
@@ -118,6 +121,7 @@ class Gateway:
                 events=self.events,
                 health=machine.health,
                 sandboxes=machine.sandboxes,
+                images=images,
             )
         )
         self.port = 0
@@ -292,7 +296,7 @@ def group_id() -> int | None:
 
 async def serve(config: Config) -> None:
     """Run until SIGTERM or SIGINT."""
-    from runner.gateway.docker import DockerEngine
+    from runner.gateway.docker import DockerEngine, EngineImages
     from runner.gateway.source import Queries
 
     loop = asyncio.get_running_loop()
@@ -300,7 +304,7 @@ async def serve(config: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     driver = DockerEngine(config)
-    gateway = Gateway(config, driver, driver.upkeep, Queries())
+    gateway = Gateway(config, driver, driver.upkeep, Queries(), EngineImages(config.docker_socket))
     await gateway.start()
     spare_the_collector()
     await stopping.wait()

@@ -7,6 +7,7 @@ from functions.queries.provisions import provisions
 from functions.queries.roles import role_snapshot
 from functions.queries.sessions import key_by_id
 from functions.queries.snapshots import revision_snapshot, route, route_by_id, url_by_id
+from functions.runtimes import IMAGE
 from functions.services.keys import note_uses
 from functions.services.refusals import store_refusals
 
@@ -26,6 +27,8 @@ class Queries:
 
     @staticmethod
     def kinds() -> list[tuple[str, str]]:
-        """Runtime and network of every deployed function, each pair once."""
+        """Runtime and network of every deployed function, each pair once. Images of users wait while they are
+        called, not for ever: each is of one function or two."""
         live = Revision.objects.filter(latest_of__deleted_at__isnull=True, latest_of__isnull=False)
+        live = live.exclude(runtime=IMAGE.identifier)
         return list(live.order_by().values_list("runtime", "network").distinct())

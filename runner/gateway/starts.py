@@ -89,11 +89,15 @@ class Starter:
             handler=snapshot.handler,
             environment=self._environment_of(snapshot, sandbox_id),
             init_timeout_s=limits.INIT_TIMEOUT_S,
+            command=snapshot.program.command if snapshot.program else (),
+            directory=snapshot.program.directory if snapshot.program else "",
         )
 
 
 def mounts_of(snapshot: FunctionSnapshot) -> tuple[CodeMount, ...]:
-    """What appears inside: code, its dependencies, layers."""
+    """What appears inside: code, its dependencies, layers; nothing in a container image, which is all of them."""
+    if snapshot.program is not None:
+        return ()
     mounts = [CodeMount(snapshot.code, "/var/task")]
     if snapshot.dependencies is not None:
         mounts.append(CodeMount(snapshot.dependencies, "/var/dependencies"))

@@ -1,4 +1,5 @@
-"""Puts the static launcher where sandboxes mount it from. Knows no sandbox."""
+"""Puts the static programs where sandboxes mount them from: the launcher, and the one that waits in images of users.
+Knows no sandbox."""
 
 from __future__ import annotations
 
@@ -9,14 +10,25 @@ from runner.images.recipes import Recipe
 
 
 def ensure_launcher(engine: ImageEngine, recipe: Recipe, path: Path) -> None:
-    """Have the launcher of this recipe at `path`. The old file is replaced, not written to: running sandboxes
-    have it mounted."""
-    made_from = path.with_name(f"{path.name}.recipe")
-    if path.exists() and made_from.exists() and made_from.read_text() == recipe.digest:
+    """Have the launcher of this recipe at `path`, and `wait` beside it. Old files are replaced, not written to:
+    running sandboxes have them mounted."""
+    made_from, waiter = path.with_name(f"{path.name}.recipe"), wait_beside(path)
+    there = path.exists() and waiter.exists() and made_from.exists()
+    if there and made_from.read_text() == recipe.digest:
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(engine.read_file(recipe.reference, "/launcher"))
-    draft.chmod(0o755)
-    draft.replace(path)
+    for source, target in (("/wait", waiter), ("/launcher", path)):
+        _place(engine.read_file(recipe.reference, source), target)
     made_from.write_text(recipe.digest)
+
+
+def wait_beside(launcher: Path) -> Path:
+    """Where the program lies that waits for a binding in an image of a user's."""
+    return launcher.with_name("wait")
+
+
+def _place(content: bytes, target: Path) -> None:
+    draft = target.with_name(f".{target.name}.new")
+    draft.write_bytes(content)
+    draft.chmod(0o755)
+    draft.replace(target)

@@ -83,8 +83,12 @@ def toolchain_recipe(suite: str = SUITE) -> Recipe:
 
 
 def launcher_recipe() -> Recipe:
-    """The static first process of every sandbox."""
-    sources = {"Dockerfile": HERE / "launcher" / "Dockerfile", "source/launcher.c": LAUNCHER / "launcher.c"}
+    """The static programs that sandboxes mount: every one's first process, and what waits in images of users."""
+    sources = {
+        "Dockerfile": HERE / "launcher" / "Dockerfile",
+        "source/launcher.c": LAUNCHER / "launcher.c",
+        "source/wait.c": RUNTIMES / "provided" / "wait.c",
+    }
     files = {name: SourceFile.read(path) for name, path in sources.items()}
     return Recipe("launcher", files, starts_from={"TOOLCHAIN": toolchain_recipe().reference})
 

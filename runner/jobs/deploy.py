@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
+from functions.container_images import resolved_uri
 from functions.errors import FunctoryError, ResourceConflict, ServiceError
 from functions.installation import store
 from functions.limits import UNPACKED
@@ -21,6 +22,7 @@ from functions.queries.layers import artifacts_of
 from functions.runtimes import Build, runtime
 from functions.services import deploys
 from functions.services.guard import system_principal
+from functions.services.image_packages import note_image, pinned_image
 from functions.states import DEPLOYMENT_ENDED, DEPLOYMENT_MOVES, DRAFT, DeploymentState
 from runner.build.builder import BuildFailed, names, reader, too_large
 from runner.build.container import BuilderDown
@@ -31,6 +33,7 @@ from runner.build.plan import BuildPlan, ManifestError, plan_build
 from runner.client import GatewayClient, GatewayDown, GatewayRefused, Warmed
 from runner.images.catalog import builder_reference
 from runner.images.errors import ImageError
+from runner.images.users import PULL_SILENCE_S, UserImages
 from runner.jobs import images
 from runner.jobs.live_log import watched
 from runner.jobs.turns import turn
@@ -91,6 +94,36 @@ def _deploy(deployment: Deployment) -> None:
     if revision is None:
         raise DeployFailed("ServiceException", "The revision of this deployment is gone: deploy again.")
     _reach(deployment, DeploymentState.SAVING)
+    if revision.is_image:
+        _have_image(deployment, revision)
+    else:
+        _have_files(deployment, revision)
+    _reach(deployment, DeploymentState.STARTING)
+    _start(deployment, revision)
+    project = deployment.function.project
+    deploys.finish(deployment_id=deployment.pk, acting=system_principal(project.pk, project.account))
+
+
+def _have_image(deployment: Deployment, revision: Revision) -> None:
+    """A container image is on this machine and stays here, whatever becomes of its name."""
+    asked = pinned_image(revision)
+    try:
+        with UserImages(settings.FUNCTORY.docker_socket, timeout_s=PULL_SILENCE_S) as images_of_users:
+            if "@" in asked.reference:
+                _reach(deployment, DeploymentState.BUILDING)
+            found = watched(
+                lambda on_line: images_of_users.fetch(asked, on_line),
+                lambda text: deploys.append_log(deployment.pk, text),
+            )
+            images_of_users.keep(found, settings.FUNCTORY.instance)
+    except ImageError as error:
+        raise DeployFailed("ServiceUnavailableException", str(error)) from error
+    note_image(revision=revision, pinned=found)
+    deploys.append_log(deployment.pk, f"Image {resolved_uri(found.uri, found.digest)}\n")
+
+
+def _have_files(deployment: Deployment, revision: Revision) -> None:
+    """Code, layers and dependencies are on disk."""
     package = store().unpack(revision.artifact_id)
     if layers := artifacts_of(revision.layers):
         store().join(layers)
@@ -99,10 +132,6 @@ def _deploy(deployment: Deployment) -> None:
         _install(deployment, revision, package)
     if revision.dependencies_id and revision.runtime.startswith("nodejs"):
         store().unpack(revision.artifact_id, linked=True)
-    _reach(deployment, DeploymentState.STARTING)
-    _start(deployment, revision)
-    project = deployment.function.project
-    deploys.finish(deployment_id=deployment.pk, acting=system_principal(project.pk, project.account))
 
 
 def _reach(deployment: Deployment, state: DeploymentState) -> None:

@@ -151,7 +151,8 @@ class DockerDriver:
 
     def _prepare(self, key: PoolKey, uid: int) -> DockerContainer:
         sandbox_id = secrets.token_hex(6)
-        image, command = self._translate(key.runtime)
+        image, command = self._translate(key)
+        volumes = self._engine.volumes(key.image) if key.image else ()
         network = self.egress.network(key.network)
         try:
             home = SandboxHome(self._config.sandboxes, sandbox_id, uid)
@@ -170,14 +171,15 @@ class DockerDriver:
             limits=GENERIC,
             cpu_shares=0 if self._tools is None else GENERIC_CPU_SHARES,
             oci_runtime=self._config.oci_runtime,
+            volumes=volumes,
         )
         return DockerContainer(self._around, plan, home)
 
-    def _translate(self, runtime: str) -> tuple[str, tuple[str, ...]]:
+    def _translate(self, key: PoolKey) -> tuple[str, tuple[str, ...]]:
         try:
-            return self._image_of(runtime), self._command_of(runtime)
+            return key.image or self._image_of(key.runtime), self._command_of(key.runtime)
         except (FunctoryError, LookupError, ValueError, RuntimeError) as error:
-            raise DriverError(f"No sandbox for the runtime {runtime}: {error}") from error
+            raise DriverError(f"No sandbox for the runtime {key.runtime}: {error}") from error
 
     @staticmethod
     def _start(container: DockerContainer) -> None:

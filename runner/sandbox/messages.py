@@ -15,6 +15,8 @@ def bind_message(binding: Binding, marker: bytes) -> bytes:
         "environment": dict(binding.environment),
         "marker": marker.decode(),
     }
+    if binding.command or binding.directory:
+        document |= {"command": list(binding.command), "directory": binding.directory}
     return json.dumps(document).encode()
 
 

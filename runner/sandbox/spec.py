@@ -16,11 +16,13 @@ from functions.states import Outcome
 class PoolKey:
     """What is fixed when a container is made, so what prewarmed sandboxes can be shared by.
     `start_environment` holds only the variables that count at language start (a runtime's table row names
-    them), as a sorted tuple; it is empty for nearly every function."""
+    them), as a sorted tuple; it is empty for nearly every function. `image` is the user's own image by its id; ""
+    for a runtime's."""
 
     runtime: str
     network: str
     start_environment: tuple[tuple[str, str], ...] = ()
+    image: str = ""
 
     @property
     def start_class(self) -> str:
@@ -54,13 +56,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """All that turns a generic sandbox into a function's: sent once, before its first call."""
+    """All that turns a generic sandbox into a function's: sent once, before its first call. `command` and
+    `directory` are what a user's image starts and where; empty where the runtime knows."""
 
     mounts: tuple[CodeMount, ...]
     limits: Limits
     handler: str
     environment: Mapping[str, str]
     init_timeout_s: float
+    command: tuple[str, ...] = ()
+    directory: str = ""
 
 
 # Made per call: a Struct costs a sixth of a frozen dataclass.

@@ -12,19 +12,23 @@ from typing import Any
 
 from functions.artifacts import NODE_MODULES, Store, seal
 from functions.config import Config
+from functions.container_images import handler_of, program, settings_of
 from functions.ids import new_id
-from functions.runtimes import Build, runtime, start_environment
+from functions.runtimes import IMAGE, Build, runtime, start_environment
 from functions.states import EndReason
 from runner.build.builder import names, reader
 from runner.build.indexes import read_indexes
 from runner.build.main import open_builder
 from runner.build.plan import plan_build
 from runner.images.catalog import builder_reference, image_reference
+from runner.images.users import UserImages
 from runner.sandbox.docker_driver import DockerDriver
 from runner.sandbox.factory import SandboxFactory
 from runner.sandbox.sandbox import Sandbox
 from runner.sandbox.spec import Binding, Bound, Call, CodeMount, Ended, Limits, PoolKey
+from tests.support.programs import IMAGES
 from tests.support.sandboxes import launcher_in, sandbox_config
+from tests.support.user_images import client_image
 
 ENVIRONMENT = {
     "AWS_LAMBDA_FUNCTION_NAME": "hello",
@@ -46,6 +50,7 @@ class Bench:
         self._config, self._driver, self._runner, self._root = config, driver, runner, root
         self._made: list[Sandbox] = []
         self._built: dict[str, Path | None] = {}
+        self._images: dict[str, str] = {}
 
     def bind(
         self,
@@ -73,13 +78,43 @@ class Bench:
     def bind_built(
         self, runtime_id: str, files: Mapping[str, str], handler: str, **more: Any
     ) -> tuple[Sandbox, Bound]:
-        """The same, with what a deployment builds of the files; built once."""
+        """The same, with what a deployment builds of the files, or in a container image; built once."""
+        if runtime_id in IMAGES:
+            return self._bind_client(runtime_id, **more)
         if runtime(runtime_id).build is not Build.FOLDER:
             return self.bind(runtime_id, files, handler, **more)
         key = repr((runtime_id, sorted(files.items())))
         if key not in self._built:
             self._built[key] = build_tree(self._config, runtime_id, self._tree(files))
         return self.bind(runtime_id, files, handler, dependencies=self._built[key], **more)
+
+    def _bind_client(self, identifier: str, **more: Any) -> tuple[Sandbox, Bound]:
+        """The program of a language in an image with its client."""
+        if identifier not in self._images:
+            self._images[identifier] = client_image(IMAGES[identifier])
+        return self.bind_image(self._images[identifier], **more)
+
+    def bind_image(
+        self,
+        image: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        memory_mb: int = 256,
+        **overrides: Any,
+    ) -> tuple[Sandbox, Bound]:
+        """A sandbox of a user's image; `overrides` by AWS's names."""
+        own = settings_in(self._config.docker_socket, image)
+        starts = program(own, overrides)
+        binding = Binding(
+            (),
+            Limits(memory_mb),
+            handler_of(own, overrides),
+            {**ENVIRONMENT, **(environment or {})},
+            20.0,
+            command=starts.command,
+            directory=starts.directory,
+        )
+        return self._runner.run(self._bind(IMAGE.identifier, binding, starts.image))
 
     def call_together(self, pairs: list[tuple[Sandbox, Any]]) -> list[Ended]:
         """A call of each, all under way at once."""
@@ -99,9 +134,9 @@ class Bench:
         for sandbox in self._made:
             self._runner.run(sandbox.end(EndReason.SHUTDOWN))
 
-    async def _bind(self, runtime_id: str, binding: Binding) -> tuple[Sandbox, Bound]:
+    async def _bind(self, runtime_id: str, binding: Binding, image: str = "") -> tuple[Sandbox, Bound]:
         start = start_environment(runtime(runtime_id), binding.environment, binding.limits.memory_mb)
-        sandbox = await SandboxFactory(self._driver).make(PoolKey(runtime_id, "none", start))
+        sandbox = await SandboxFactory(self._driver).make(PoolKey(runtime_id, "none", start, image))
         self._made.append(sandbox)
         return sandbox, await sandbox.bind(binding)
 
@@ -113,6 +148,12 @@ class Bench:
             path.write_text(text)
             path.chmod(0o755)
         return tree
+
+
+def settings_in(socket: Path, image: str) -> dict[str, Any]:
+    """What a deployment would keep of an image."""
+    with UserImages(socket) as images:
+        return settings_of(images.pin(image))
 
 
 async def _invoke(sandbox: Sandbox, order: Call) -> Ended:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from functions.runtimes import RUNTIMES
+from tests.support.programs import IMAGES
 
 README = Path(__file__).resolve().parent.parent.parent / "README.md"
 BEGIN, END = "<!-- runtimes: written by make runtime-matrix -->", "<!-- end -->"
+COLUMNS = (*RUNTIMES, *IMAGES)
 MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "absent": "·"}
 _WORST = ("failed", "absent", "passed", "skipped")
 _NAME = re.compile(r"test_contract\.py::test_(\w+)\[(.+)\]")
@@ -28,7 +30,7 @@ class Matrix:
         """The call of each test, or its setup if it came no further."""
         named = _NAME.search(report.nodeid)
         if named and (report.when == "call" or report.outcome != "passed"):
-            runtime = next((each for each in RUNTIMES if each in named[2].split("-")), "")
+            runtime = next((each for each in COLUMNS if each in named[2].split("-")), "")
             self.note(named[1].replace("_", " "), runtime, _outcome(report))
 
     def note(self, promise: str, runtime: str, outcome: str) -> None:
@@ -45,7 +47,7 @@ class Matrix:
 
     def table(self) -> str:
         """Markdown."""
-        columns = [name for name in RUNTIMES if any(name in row for row in self.found.values())]
+        columns = [name for name in COLUMNS if any(name in row for row in self.found.values())]
         lines = [["", *columns], ["---", *(":-:" for _ in columns)]]
         lines += [
             [promise, *(MARKS[row.get(name, "absent")] for name in columns)]

@@ -3,8 +3,9 @@ folder in tests/runner/runtimes/programs and a row here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from functions.runtimes import RUNTIMES
 from functions.states import Outcome
@@ -65,14 +66,30 @@ _BY_FOLDER = {
 }
 
 
+# Container images, by the folder of the program inside: one with a program that speaks the Runtime API itself, and
+# those with AWS's runtime interface clients.
+IMAGES = {
+    "image": "provided",
+    "image.python": "python",
+    "image.nodejs": "nodejs",
+    "image.java": "java",
+}
+_IN_IMAGES: dict[str, dict[str, Any]] = {}
+
+
 def program_of(identifier: str) -> Program:
-    """The row of a runtime."""
-    return _BY_FOLDER[RUNTIMES[identifier].folder]
+    """The row of a runtime, or of a container image."""
+    program = _BY_FOLDER[_folder(identifier)]
+    return replace(program, **_IN_IMAGES[identifier]) if identifier in _IN_IMAGES else program
+
+
+def _folder(identifier: str) -> str:
+    return IMAGES[identifier] if identifier in IMAGES else RUNTIMES[identifier].folder
 
 
 def files_of(identifier: str) -> dict[str, str]:
     """Its source, by path."""
-    folder = PROGRAMS / RUNTIMES[identifier].folder
+    folder = PROGRAMS / _folder(identifier)
     return {
         path.relative_to(folder).as_posix(): path.read_text()
         for path in sorted(folder.rglob("*"))

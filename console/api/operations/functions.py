@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from console.api import describe
 from console.api.call import Call
-from console.api.packages import package_of
+from console.api.image_code import check_settings, code_of, image_location, rehearsed
 from console.api.settings_map import check_unsupported, settings_from
 from functions.errors import InvalidParameterValue, ResourceNotFound
 from functions.installation import relay_key
@@ -21,6 +20,7 @@ from functions.naming import is_latest, parse_reference
 from functions.queries.access import live_functions
 from functions.queries.pages import keyset_page, marker_of, read_marker
 from functions.queries.standing import Standing, standings
+from functions.runtimes import IMAGE
 from functions.services import deploys, versions
 from functions.services import functions as function_services
 from functions.services import layers as layer_services
@@ -35,14 +35,16 @@ def create_function(call: Call) -> Output:
     check_unsupported(call.parameters)
     name = parse_reference(call["FunctionName"]).name
     check_unsupported(call["Code"])
-    package = package_of(call, call["Code"])
-    if package is None:
-        raise InvalidParameterValue("Please provide a source for function code.")
-    if "Runtime" not in call.parameters or "Handler" not in call.parameters:
+    is_image = call.get("PackageType") == "Image"
+    check_settings(call.parameters, is_image=is_image)
+    code = code_of(call, call["Code"], is_image=is_image)
+    if not is_image and ("Runtime" not in call.parameters or "Handler" not in call.parameters):
         raise InvalidParameterValue(
             "Runtime and Handler are mandatory parameters for functions created with .zip."
         )
     chosen = settings_from(call.parameters) | _layers(call)
+    if is_image:
+        chosen |= {"runtime": IMAGE.identifier, "handler": ""}
     with transaction.atomic():
         function = function_services.create_draft(
             acting=call.principal,
@@ -55,7 +57,8 @@ def create_function(call: Call) -> Output:
         deploys.request_update(
             acting=call.principal,
             function=function,
-            package=package,
+            package=code.package,
+            image=code.image,
             settings=chosen,
             publish=bool(call.get("Publish")),
         )
@@ -67,9 +70,10 @@ def get_function(call: Call) -> Output:
     reference = call.reference()
     function = call.function_by(reference)
     shown, revision = _found(function, reference.qualifier)
+    zipped = {"RepositoryType": "S3", "Location": _download_link(function, revision)}
     answer: Output = {
         "Configuration": shown,
-        "Code": {"RepositoryType": "S3", "Location": _download_link(function, revision)},
+        "Code": image_location(revision) if revision.is_image else zipped,
         "Tags": function.tags or None,
     }
     if function.reserved_concurrency is not None:
@@ -136,18 +140,18 @@ def update_function_code(call: Call) -> Output:
     """New code for $LATEST; DryRun checks it only."""
     function = call.function()
     check_unsupported(call.parameters)
-    package = package_of(call, call.parameters)
-    if package is None:
-        raise InvalidParameterValue("Please provide a source for function code.")
-    asked = {"acting": call.principal, "function": function, "revision_id": call.get("RevisionId", "")}
+    code = code_of(call, call.parameters, is_image=standing_of(function).revision.is_image)
+    asked = {
+        "acting": call.principal,
+        "function": function,
+        "package": code.package,
+        "image": code.image,
+        "revision_id": call.get("RevisionId", ""),
+    }
     if call.get("DryRun"):
-        found = deploys.rehearse_update(**asked, package=package)
-        return _current(function) | {
-            "CodeSha256": base64.b64encode(bytes.fromhex(found.sha256)).decode(),
-            "CodeSize": found.size,
-        }
+        return _current(function) | rehearsed(deploys.rehearse_update(**asked), code)
     publish = bool(call.get("Publish"))
-    deploys.request_update(**asked, package=package, publish=publish)
+    deploys.request_update(**asked, publish=publish)
     return _current(function) | (_next_version(function) if publish else {})
 
 
@@ -155,6 +159,7 @@ def update_function_configuration(call: Call) -> Output:
     """New settings for $LATEST; what is left out stays."""
     function = call.function()
     check_unsupported(call.parameters)
+    check_settings(call.parameters, is_image=standing_of(function).revision.is_image)
     latest = function.latest
     chosen = settings_from(call.parameters, latest.aws_settings if latest else {})
     deploys.request_update(

@@ -1,8 +1,9 @@
-/* Waits until a function's code has been bound, then becomes its `bootstrap`. Speaks as much of the frames
- * (runner/sandbox/frames.py) as that takes: sends "ready", receives one "bind", sets the environment it carries.
- * Static, since a custom runtime's image promises nothing.
+/* Waits until a function's code has been bound, then becomes its `bootstrap`, or the command that the binding names
+ * (a container image's entry point). Speaks as much of the frames (runner/sandbox/frames.py) as that takes: sends
+ * "ready", receives one "bind", sets the environment it carries; says why an entry point cannot be started.
+ * Static, since the images of custom runtimes and of users promise nothing.
  *
- * The environment comes as JSON; only flat objects of strings are read, with the escapes that a JSON encoder
+ * The binding comes as JSON; only flat objects and lists of strings are read, with the escapes that a JSON encoder
  * writes for ASCII (\" \\ \/ \b \f \n \r \t \uXXXX). */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -128,7 +129,25 @@ static char *skip(char *at, const char *set) {
     return at + strspn(at, set);
 }
 
-/* {"handler": "...", "environment": {"A": "b", ...}, "marker": "..."} */
+/* What the binding names to start, and where; none of it for a custom runtime's bootstrap. */
+static char **command, *directory;
+
+static char *take_command(char *at) {
+    size_t count = 0, room = 16;
+    command = malloc(room * sizeof *command);
+    at = skip(at, " [");
+    while (command && *at == '"') {
+        if (count + 1 == room) command = realloc(command, (room *= 2) * sizeof *command);
+        if (!command) break;
+        command[count++] = read_string(&at);
+        at = skip(at, " ,");
+    }
+    if (!command) fail("malloc");
+    command[count] = NULL;
+    return skip(at, " ]");
+}
+
+/* {"handler": "...", "environment": {"A": "b", ...}, "marker": "...", "command": ["..."], "directory": "..."} */
 static void take_binding(char *at) {
     at = skip(at, " {");
     while (*at == '"') {
@@ -144,12 +163,39 @@ static void take_binding(char *at) {
                 at = skip(at, " ,");
             }
             at = skip(at, " }");
+        } else if (strcmp(name, "command") == 0) {
+            at = take_command(at);
         } else {
             char *value = read_string(&at);
             if (strcmp(name, "handler") == 0) setenv("_HANDLER", value, 1);
+            if (strcmp(name, "directory") == 0) directory = value;
         }
         at = skip(at, " ,");
     }
+}
+
+/* An init error with a name and a reason, as AWS words them; quotes, backslashes and the like are left out. */
+static int refuse(int link, const char *type, const char *what) {
+    char text[1024], body[1280];
+    snprintf(text, sizeof text, "Error: %s: %s", what, strerror(errno));
+    char *out = text;
+    for (char *in = text; *in; in++)
+        if ((unsigned char)*in >= 0x20 && *in != '"' && *in != '\\') *out++ = *in;
+    *out = 0;
+    snprintf(body, sizeof body, "{\"errorType\": \"%s\", \"errorMessage\": \"%s\"}", type, text);
+    dprintf(STDERR_FILENO, "%s\n", text);
+    send_frame(link, 'X', body);
+    return 1;
+}
+
+static int become(int link) {
+    if (directory && *directory && chdir(directory) < 0) return refuse(link, "Runtime.InvalidWorkingDir", directory);
+    if (!command[0]) {
+        errno = ENOENT;
+        return refuse(link, "Runtime.InvalidEntrypoint", "the image names no entry point and no command");
+    }
+    execvp(command[0], command);
+    return refuse(link, "Runtime.InvalidEntrypoint", command[0]);
 }
 
 int main(void) {
@@ -157,6 +203,7 @@ int main(void) {
     int link = dial(path ? path : "/run/functory/s.sock");
     send_frame(link, 'R', "{}");
     take_binding(receive_bind(link));
+    if (command) return become(link);
     const char *root = getenv("LAMBDA_TASK_ROOT");
     if (!root) root = "/var/task";
     char own[4096];

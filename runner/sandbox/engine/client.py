@@ -20,6 +20,7 @@ from runner.sandbox.engine.options import (
     host_options,
 )
 from runner.sandbox.engine.words import engine_words
+from runner.sandbox.spec import PoolKey
 
 _CONFLICT = 409
 _REMOVAL_POLL_S = 0.02
@@ -82,15 +83,22 @@ class SandboxEngine:
             raise DriverError(engine_words(error, doing="The engine does not list containers")) from error
         return [self._running(str(item["Id"]), item["Labels"][SANDBOX_LABEL]) for item in listed]
 
+    def volumes(self, image: str) -> tuple[str, ...]:
+        """The folders that an image declares as volumes; raises DriverError."""
+        try:
+            found: dict[str, Any] = self._api.inspect_image(image)  # type: ignore[no-untyped-call]
+        except ImageNotFound as error:
+            raise DriverError(_gone(image)) from error
+        except (DockerException, RequestException) as error:
+            raise DriverError(engine_words(error, doing="The engine cannot look at an image")) from error
+        return tuple(sorted(found["Config"].get("Volumes") or {}))
+
     def _create(self, plan: ContainerPlan) -> str:
         try:
             host = self._api.create_host_config(**host_options(plan))
             return str(self._api.create_container(host_config=host, **container_options(plan))["Id"])
         except ImageNotFound as error:
-            raise DriverError(
-                f"The image of the runtime {plan.key.runtime} is not there: deploy the function again and it is "
-                f"made, or run `manage.py images {plan.key.runtime}`."
-            ) from error
+            raise DriverError(_absent(plan.key)) from error
         except (DockerException, RequestException) as error:
             raise DriverError(engine_words(error, doing="The engine cannot create a sandbox")) from error
 
@@ -100,3 +108,19 @@ class SandboxEngine:
         except (DockerException, RequestException):
             pid = 0
         return Running(container_id, pid, sandbox_id)
+
+
+def _absent(key: PoolKey) -> str:
+    if key.image:
+        return _gone(key.image)
+    return (
+        f"The image of the runtime {key.runtime} is not there: deploy the function again and it is made, or run "
+        f"`manage.py images {key.runtime}`."
+    )
+
+
+def _gone(image: str) -> str:
+    return (
+        f"The container image {image[:19]} was removed from this machine's engine, so the version that was deployed "
+        "with it cannot start. Build or pull the image again and deploy the function."
+    )

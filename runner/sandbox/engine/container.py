@@ -89,6 +89,7 @@ class DockerContainer:
                 self._grip = Grip(running.pid, running.container_id)
                 if self._around.tools is not None:
                     self._put_scratch(self._around.tools, self._plan.limits.ephemeral_mb, fresh=True)
+                self._seal_volumes()
                 self._home.say_go()
             except (OSError, CgroupError, ScratchError) as error:
                 raise DriverError(f"Sandbox {self.id} did not start: {error}") from error
@@ -209,6 +210,17 @@ class DockerContainer:
         grip.cgroup.share_cpu(limits.cpu_shares)
         if limits.ephemeral_mb > self._plan.limits.ephemeral_mb:
             self._put_scratch(tools, limits.ephemeral_mb, fresh=False)
+
+    def _seal_volumes(self) -> None:
+        """The engine makes an image's volumes writable, without a limit and on the host's disk."""
+        volumes = [path for path in self._plan.volumes if path.rstrip("/") != SCRATCH_INSIDE]
+        if not volumes or self._grip is None:
+            return
+        if self._around.tools is None:
+            raise DriverError(
+                f"The image declares the volumes {', '.join(volumes)}, which only root can make read-only"
+            )
+        self._around.tools.mounter.seal(self._grip.pidfd, volumes)
 
     def _put_scratch(self, tools: HostTools, size_mb: int, *, fresh: bool) -> None:
         """A larger /tmp is a new one in the old one's place: the function has not run yet, and growing a

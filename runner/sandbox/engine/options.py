@@ -15,6 +15,7 @@ from runner.sandbox.spec import CodeMount, Limits, PoolKey
 INSTANCE_LABEL, SANDBOX_LABEL, KEY_LABEL = "functory.instance", "functory.sandbox", "functory.key"
 INSIDE = "/run/functory"
 LAUNCHER_INSIDE = "/run/functory-launcher"
+WAITER_INSIDE = "/run/functory-wait"
 SCRATCH_INSIDE = "/tmp"  # noqa: S108 - the sandbox's own
 # As in Lambda (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 PROCESSES = DESCRIPTORS = 1024
@@ -27,7 +28,7 @@ _MB = 1024 * 1024
 class ContainerPlan:
     """All that one container is made from. `scratch_mb` is not 0 when the engine itself must supply /tmp as
     memory; `cpu_shares` 0 stands for what goes with the limits; `mounts` are code that is there from the start,
-    on hosts where it cannot be bound late."""
+    on hosts where it cannot be bound late. `volumes` are the folders that a user's image declares as such."""
 
     instance: str
     sandbox_id: str
@@ -44,24 +45,29 @@ class ContainerPlan:
     scratch_mb: int = 0
     mounts: tuple[CodeMount, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
 
 
 def container_options(plan: ContainerPlan) -> dict[str, Any]:
-    """Arguments for the engine's create call, but for its host configuration."""
+    """Arguments for the engine's create call, but for its host configuration. Of a user's image nothing runs by
+    itself, its health check neither, and where its command starts is said when it is bound."""
     environment = {"HOME": SCRATCH_INSIDE, **plan.environment, **dict(plan.key.start_environment)}
     return {
         "image": plan.image,
         "name": f"functory-{plan.instance}-{plan.sandbox_id}",
         "hostname": "sandbox",
         "user": f"{plan.uid}:{plan.uid}",
-        "working_dir": "/var/task",
+        "working_dir": "/" if plan.key.image else "/var/task",
         "entrypoint": [LAUNCHER_INSIDE, INSIDE],
         "command": list(plan.command),
         "environment": environment,
+        "healthcheck": {"test": ["NONE"]},
         "labels": {
             INSTANCE_LABEL: plan.instance,
             SANDBOX_LABEL: plan.sandbox_id,
-            KEY_LABEL: "/".join(filter(None, (plan.key.runtime, plan.key.network, plan.key.start_class))),
+            KEY_LABEL: "/".join(
+                filter(None, (plan.key.runtime, plan.key.network, plan.key.start_class, plan.key.image))
+            ),
         },
     }
 
@@ -100,12 +106,16 @@ def memory_bytes(limits: Limits, scratch_mb: int) -> int:
 
 def _mounts(plan: ContainerPlan) -> list[Mount]:
     shared = [(plan.home, INSIDE), (plan.launcher, LAUNCHER_INSIDE)]
+    if plan.key.image:
+        shared.append((plan.launcher.with_name("wait"), WAITER_INSIDE))
     code = [(mount.source, mount.target) for mount in plan.mounts]
     return [Mount(target, str(source), type="bind", read_only=True) for source, target in shared + code]
 
 
 def _tmpfs(plan: ContainerPlan) -> dict[str, str]:
-    if not plan.scratch_mb:
-        return {}
     owner = f"uid={plan.uid},gid={plan.uid}"
-    return {SCRATCH_INSIDE: f"rw,nosuid,nodev,exec,size={plan.scratch_mb}m,mode=0700,{owner}"}
+    if plan.scratch_mb:
+        return {SCRATCH_INSIDE: f"rw,nosuid,nodev,exec,size={plan.scratch_mb}m,mode=0700,{owner}"}
+    if plan.key.image:  # which may lack the folder that /tmp is put over later
+        return {SCRATCH_INSIDE: f"rw,nosuid,nodev,noexec,size=4k,mode=0700,{owner}"}
+    return {}

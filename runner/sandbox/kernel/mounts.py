@@ -40,6 +40,19 @@ class Mounter:
         """Attach one detached mount inside; the caller keeps and closes the descriptor."""
         self._thread.in_mounts(pidfd, lambda: self._kernel.move_mount(tree, target)).result()
 
+    def seal(self, pidfd: int, targets: Sequence[str]) -> None:
+        """Make mounts that are there read-only, nosuid, nodev, with what is in them; all of them or an OSError."""
+
+        def work() -> None:
+            for target in targets:
+                mount = os.open(target, os.O_PATH | os.O_CLOEXEC)
+                try:
+                    self._kernel.mount_setattr(mount, READ_ONLY)
+                finally:
+                    os.close(mount)
+
+        self._thread.in_mounts(pidfd, work).result()
+
     def replace(self, pidfd: int, tree: int, target: str) -> None:
         """Attach one detached mount inside in place of the one that is there."""
 

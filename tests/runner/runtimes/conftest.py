@@ -14,6 +14,8 @@ from runner.images.errors import ImageError
 from runner.images.progress import LineProgress
 from tests.support.functions_in_sandboxes import bench as open_bench
 from tests.support.matrix import Matrix
+from tests.support.programs import IMAGES
+from tests.support.user_images import BASES
 
 # What says that this machine cannot reach what an image is made from; anything else is a fault of the recipe.
 _SILENT = re.compile(
@@ -40,7 +42,8 @@ def on_demand(tmp_path_factory):
 
     def ensure(identifier: str) -> None:
         if identifier not in failed:
-            failed[identifier] = _make(settings.FUNCTORY, launcher, identifier)
+            base = BASES[IMAGES[identifier]] if identifier in IMAGES else identifier
+            failed[identifier] = _make(settings.FUNCTORY, launcher, base)
         if _SILENT.search(failed[identifier]):
             pytest.skip(f"no image of {identifier}: {failed[identifier].splitlines()[0]}")
         assert not failed[identifier]

@@ -1,5 +1,6 @@
-"""What every runtime owes a function, the same for all: events in, answers and errors out, output, limits. Python,
-Node.js and custom runtimes are part of `make test`; all of them of `make test-runtimes`, which makes their images."""
+"""What every runtime owes a function, the same for all and for container images: events in, answers and errors out,
+output, limits. Python, Node.js, custom runtimes and an image with a program of its own are part of `make test`; all of
+them, with AWS's runtime clients in images, of `make test-runtimes`, which makes what is missing."""
 
 import json
 
@@ -9,13 +10,14 @@ from functions.limits import SYNC_PAYLOAD
 from functions.runtimes import RUNTIMES
 from functions.states import Outcome
 from runner.gateway.url_event import answer_of
-from tests.support.programs import files_of, program_of
+from tests.support.programs import IMAGES, files_of, program_of
 
 pytestmark = pytest.mark.docker
 
+QUICK = {row.identifier for row in RUNTIMES.values() if row.eager} | {"provided.al2023", "image"}
 ALL = [
-    pytest.param(row.identifier, marks=() if row.eager else pytest.mark.on_demand)
-    for row in RUNTIMES.values()
+    pytest.param(identifier, marks=() if identifier in QUICK else pytest.mark.on_demand)
+    for identifier in (*RUNTIMES, *IMAGES)
 ]
 
 
