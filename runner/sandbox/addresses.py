@@ -4,10 +4,13 @@ free, the resolver, and where names lead. Reads only."""
 from __future__ import annotations
 
 import ipaddress
+import secrets
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from runner.sandbox.driver import DriverError
 
@@ -15,6 +18,38 @@ Network = ipaddress.IPv4Network
 _ROOMS = (Network("10.192.0.0/11"), Network("172.16.0.0/12"), Network("192.168.0.0/16"))
 # A Linux bridge takes 1,023 ports, so more addresses than a /22 has are of no use.
 _PREFIX = 22
+
+
+class AddressRange:
+    """The addresses of a bridge's network that sandboxes may have; its first is the bridge's own. One that was given
+    back is the last to be taken again, since others may remember who had it."""
+
+    def __init__(self, network: Network, gateway: ipaddress.IPv4Address) -> None:
+        self.gateway = gateway
+        self._network = network
+        self._free = deque(address for address in network.hosts() if address != gateway)
+        self._free.rotate(-secrets.randbelow(len(self._free)))
+
+    def take(self) -> ipaddress.IPv4Interface:
+        """An address that nobody has; raises DriverError."""
+        if not self._free:
+            raise DriverError(f"All addresses of {self._network} are in use")
+        return ipaddress.IPv4Interface((self._free.popleft(), self._network.prefixlen))
+
+    def give_back(self, interface: ipaddress.IPv4Interface) -> None:
+        """Nobody has it any more. One of another network is not taken."""
+        if interface.ip in self._network and interface.ip not in self._free:
+            self._free.append(interface.ip)
+
+
+def range_of(network: Mapping[str, Any]) -> AddressRange | None:
+    """The addresses of a network as the engine describes it; None when it does not say."""
+    for pool in (network.get("IPAM") or {}).get("Config") or []:
+        subnet = pool.get("Subnet", "")
+        if subnet and ":" not in subnet:
+            known = Network(subnet)
+            return AddressRange(known, ipaddress.IPv4Address(pool.get("Gateway") or str(known[1])))
+    return None
 
 
 def routes(table: Path = Path("/proc/net/route")) -> list[Network]:

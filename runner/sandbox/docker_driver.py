@@ -16,6 +16,7 @@ import docker
 
 from functions.config import Config
 from functions.errors import FunctoryError
+from runner.sandbox.addresses import resolvers
 from runner.sandbox.driver import DriverError
 from runner.sandbox.egress import SANDBOX_NETWORKS, Egress
 from runner.sandbox.engine.check import EngineReport, check_engine
@@ -25,6 +26,7 @@ from runner.sandbox.engine.home import SandboxHome
 from runner.sandbox.engine.options import ContainerPlan
 from runner.sandbox.engine.uids import Uids
 from runner.sandbox.kernel.host import HostTools, open_host_tools
+from runner.sandbox.kernel.wires import Wire
 from runner.sandbox.recovery import recover
 from runner.sandbox.spec import Limits, PoolKey
 
@@ -153,10 +155,11 @@ class DockerDriver:
         sandbox_id = secrets.token_hex(6)
         image, command = self._translate(key)
         volumes = self._engine.volumes(key.image) if key.image else ()
-        network = self.egress.network(key.network)
+        wire, network = self._connection(key.network)
         try:
             home = SandboxHome(self._config.sandboxes, sandbox_id, uid)
         except OSError as error:
+            self._disconnect(wire)
             raise DriverError(f"No directory for a sandbox: {error}") from error
         plan = ContainerPlan(
             instance=self._config.instance,
@@ -168,12 +171,24 @@ class DockerDriver:
             launcher=self._launcher,
             home=home.directory,
             network=network,
+            wire=wire,
+            resolvers=resolvers() if wire is not None else (),
             limits=GENERIC,
             cpu_shares=0 if self._tools is None else GENERIC_CPU_SHARES,
             oci_runtime=self._config.oci_runtime,
             volumes=volumes,
         )
         return DockerContainer(self._around, plan, home)
+
+    def _connection(self, mode: str) -> tuple[Wire | None, str]:
+        """A wire that we put in, and the engine's network, which then is none."""
+        if self._tools is None or not self._tools.plugs:
+            return None, self.egress.network(mode)
+        return self.egress.wire(mode), "none"
+
+    def _disconnect(self, wire: Wire | None) -> None:
+        if wire is not None:
+            self.egress.give_back(wire)
 
     def _translate(self, key: PoolKey) -> tuple[str, tuple[str, ...]]:
         try:
@@ -192,6 +207,7 @@ class DockerDriver:
     def _forget(self, container: DockerContainer) -> None:
         self._live.pop(container.id, None)
         self._uids.give_back(container.uid)
+        self._disconnect(container.wire)
 
 
 def _discard_unwanted(made: Future[DockerContainer]) -> None:

@@ -18,11 +18,12 @@ from requests.exceptions import RequestException
 
 from functions.config import Config
 from functions.states import NetworkMode
-from runner.sandbox.addresses import Network, free_subnet, lookup, resolvers, routes
+from runner.sandbox.addresses import AddressRange, Network, free_subnet, lookup, range_of, resolvers, routes
 from runner.sandbox.driver import DriverError
 from runner.sandbox.engine.options import INSTANCE_LABEL
 from runner.sandbox.engine.words import engine_words
 from runner.sandbox.firewall import BridgeRules, Firewall, FirewallError, drop_table, list_table
+from runner.sandbox.kernel.wires import Wire
 
 _RECHECK_S = 5.0
 _BUILD = "build"
@@ -42,6 +43,7 @@ class _Bridge:
     table: str
     firewall: Firewall = field(default_factory=Firewall)
     checked: float = float("-inf")
+    range: AddressRange | None = None
 
 
 class Egress:
@@ -63,6 +65,25 @@ class Egress:
         if mode == NetworkMode.NONE:
             return "none"
         return self._ready(str(mode))
+
+    def wire(self, mode: str) -> Wire | None:
+        """A place on the mode's network, to be given back when its sandbox is gone; None where there is to be no
+        network. Its rules are in force; raises DriverError."""
+        if mode == NetworkMode.NONE:
+            return None
+        self._ready(str(mode))
+        bridge = self._bridges[mode]
+        with self._lock:
+            if bridge.range is None:
+                raise DriverError(f"The engine tells no addresses of network {bridge.name}")
+            return Wire(bridge.interface, bridge.range.take(), bridge.range.gateway)
+
+    def give_back(self, wire: Wire) -> None:
+        """The sandbox at that place is gone."""
+        with self._lock:
+            for bridge in self._bridges.values():
+                if bridge.range is not None and bridge.interface == wire.bridge:
+                    bridge.range.give_back(wire.interface)
 
     def builder_network(self, index_hosts: Sequence[str]) -> str:
         """The network for builders: as for functions, and beyond that exactly the addresses that the package
@@ -98,6 +119,7 @@ class Egress:
                 if not self.reason:
                     drop_table(bridge.table)
                 bridge.checked = float("-inf")
+                bridge.range = None
 
     def read_back(self) -> list[str]:
         """The rules as the kernel has them now, one per line, for the Security page."""
@@ -144,6 +166,7 @@ class Egress:
         try:
             if not self._exists(bridge):
                 self._create(bridge)
+                self._exists(bridge)
         except (DockerException, RequestException) as error:
             raise DriverError(
                 engine_words(error, doing=f"The engine cannot make network {bridge.name}")
@@ -156,6 +179,8 @@ class Egress:
             return False
         if (found.get("Labels") or {}).get(INSTANCE_LABEL) != self._instance:
             raise DriverError(f"Network {bridge.name} exists and was not made by this installation")
+        if bridge.range is None:
+            bridge.range = range_of(found)
         return True
 
     def _create(self, bridge: _Bridge) -> None:

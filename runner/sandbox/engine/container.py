@@ -51,6 +51,7 @@ class DockerContainer:
         self._plan = plan
         self._home = home
         self.id, self.key, self.uid, self.pid = plan.sandbox_id, plan.key, plan.uid, 0
+        self.wire = plan.wire
         self.created_us = time.time_ns() // 1000
         self._container_id = ""
         self._grip: Grip | None = None
@@ -89,6 +90,8 @@ class DockerContainer:
                 self._grip = Grip(running.pid, running.container_id)
                 if self._around.tools is not None:
                     self._put_scratch(self._around.tools, self._plan.limits.ephemeral_mb, fresh=True)
+                    if self.wire is not None:
+                        self._around.tools.plug(self.pid, self._grip.pidfd, self.wire)
                 self._seal_volumes()
                 self._home.say_go()
             except (OSError, CgroupError, ScratchError) as error:

@@ -10,12 +10,14 @@ from typing import Any
 
 from docker.types import LogConfig, Mount, Ulimit
 
+from runner.sandbox.kernel.wires import Wire
 from runner.sandbox.spec import CodeMount, Limits, PoolKey
 
 INSTANCE_LABEL, SANDBOX_LABEL, KEY_LABEL = "functory.instance", "functory.sandbox", "functory.key"
 INSIDE = "/run/functory"
 LAUNCHER_INSIDE = "/run/functory-launcher"
 WAITER_INSIDE = "/run/functory-wait"
+HOST_NAME = "sandbox"
 SCRATCH_INSIDE = "/tmp"  # noqa: S108 - the sandbox's own
 # As in Lambda (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 PROCESSES = DESCRIPTORS = 1024
@@ -27,7 +29,8 @@ _MB = 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class ContainerPlan:
     """All that one container is made from. `scratch_mb` is not 0 when the engine itself must supply /tmp as
-    memory; `cpu_shares` 0 stands for what goes with the limits; `mounts` are code that is there from the start,
+    memory; `cpu_shares` 0 stands for what goes with the limits; a `wire` is put in by ourselves,
+    and the engine must be told the `resolvers` then; `mounts` are code that is there from the start,
     on hosts where it cannot be bound late. `volumes` are the folders that a user's image declares as such."""
 
     instance: str
@@ -42,6 +45,8 @@ class ContainerPlan:
     limits: Limits
     oci_runtime: str = ""
     cpu_shares: int = 0
+    wire: Wire | None = None
+    resolvers: tuple[str, ...] = ()
     scratch_mb: int = 0
     mounts: tuple[CodeMount, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -55,7 +60,7 @@ def container_options(plan: ContainerPlan) -> dict[str, Any]:
     return {
         "image": plan.image,
         "name": f"functory-{plan.instance}-{plan.sandbox_id}",
-        "hostname": "sandbox",
+        "hostname": HOST_NAME,
         "user": f"{plan.uid}:{plan.uid}",
         "working_dir": "/" if plan.key.image else "/var/task",
         "entrypoint": [LAUNCHER_INSIDE, INSIDE],
@@ -91,6 +96,8 @@ def host_options(plan: ContainerPlan) -> dict[str, Any]:
         "oom_score_adj": _OOM_SCORE,
         "log_config": LogConfig(type="none", config={}),
         "network_mode": plan.network,
+        "dns": list(plan.resolvers) or None,
+        "extra_hosts": {HOST_NAME: "127.0.0.1"} if plan.network == "none" else None,
         "mounts": _mounts(plan),
         "tmpfs": _tmpfs(plan),
         "runtime": plan.oci_runtime or None,

@@ -12,6 +12,8 @@ from runner.sandbox.kernel.namespaces import NamespaceThread
 from runner.sandbox.kernel.privileges import find_privileges
 from runner.sandbox.kernel.scratch import ScratchError, ScratchMaker
 from runner.sandbox.kernel.syscalls import Kernel
+from runner.sandbox.kernel.wires import Wire, plug
+from runner.sandbox.kernel.wires import refusal as wires_refusal
 
 _TRIAL_MB = 8
 
@@ -24,6 +26,7 @@ class HostTools:
     mounter: Mounter
     scratch: ScratchMaker | None
     scratch_reason: str = ""
+    wires_reason: str = ""
 
     def make_scratch(self, size_mb: int, uid: int) -> int:
         """A detached mount for /tmp, as a descriptor: a file system on disk, or memory where there is no loop
@@ -31,6 +34,15 @@ class HostTools:
         if self.scratch is None:
             return self.mounter.tmpfs(size_mb, uid)
         return self.scratch.make(size_mb, uid)
+
+    @property
+    def plugs(self) -> bool:
+        """Whether wires can be put in; otherwise the engine has to."""
+        return not self.wires_reason
+
+    def plug(self, pid: int, pidfd: int, wire: Wire) -> None:
+        """Connect a container that the pidfd holds to a bridge; 1 ms. Raises OSError."""
+        plug(self.thread, pid, pidfd, wire)
 
     def memory_for_scratch(self, size_mb: int) -> int:
         """How many MB of /tmp are charged to the sandbox's memory."""
@@ -51,7 +63,7 @@ def open_host_tools(scratch_directory: Path) -> tuple[HostTools | None, str]:
     mounter = Mounter(kernel, thread)
     maker = ScratchMaker(scratch_directory, mounter)
     reason = _scratch_refusal(maker)
-    return HostTools(thread, mounter, None if reason else maker, reason), ""
+    return HostTools(thread, mounter, None if reason else maker, reason, wires_refusal()), ""
 
 
 def _scratch_refusal(maker: ScratchMaker) -> str:

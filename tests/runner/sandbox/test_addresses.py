@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
 
-from runner.sandbox.addresses import free_subnet, lookup, resolvers, routes
+from runner.sandbox.addresses import AddressRange, free_subnet, lookup, range_of, resolvers, routes
 from runner.sandbox.driver import DriverError
 
 ROUTES = """Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
@@ -56,3 +56,35 @@ def test_behind_a_local_stub_are_the_real_ones(tmp_path: Path) -> None:
 
 def test_names_lead_to_addresses_and_unknown_ones_nowhere() -> None:
     assert lookup(["localhost", "no-such-host.invalid"]) == ("127.0.0.1",)
+
+
+def test_each_address_is_taken_once_and_never_the_bridges() -> None:
+    addresses = AddressRange(IPv4Network("192.0.2.0/29"), IPv4Address("192.0.2.1"))
+    taken = [addresses.take() for _ in range(5)]
+    assert sorted(str(one) for one in taken) == [f"192.0.2.{n}/29" for n in range(2, 7)]
+    with pytest.raises(DriverError, match="All addresses"):
+        addresses.take()
+    addresses.give_back(taken[3])
+    addresses.give_back(taken[3])
+    assert addresses.take() == taken[3]
+    with pytest.raises(DriverError, match="All addresses"):
+        addresses.take()
+
+
+def test_an_address_given_back_is_the_last_to_be_taken() -> None:
+    addresses = AddressRange(IPv4Network("192.0.2.0/29"), IPv4Address("192.0.2.1"))
+    first = addresses.take()
+    addresses.give_back(first)
+    assert [addresses.take() for _ in range(5)][-1] == first
+
+
+def test_the_engine_tells_a_networks_addresses() -> None:
+    found = range_of(
+        {"IPAM": {"Config": [{"Subnet": "fd00::/64"}, {"Subnet": "192.0.2.0/24", "Gateway": "192.0.2.9"}]}}
+    )
+    assert found is not None
+    assert found.gateway == IPv4Address("192.0.2.9")
+    without = range_of({"IPAM": {"Config": [{"Subnet": "192.0.2.0/24"}]}})
+    assert without is not None
+    assert without.gateway == IPv4Address("192.0.2.1")
+    assert range_of({"IPAM": None}) is None
