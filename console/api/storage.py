@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from console.api.call import Call
 from console.api.edge import caller_of, failure, project_of
 from console.api.object_body import ObjectBody
-from console.api.operations import bucket_objects, bucket_uploads, buckets
+from console.api.operations import bucket_lists, bucket_objects, bucket_uploads, buckets
 from console.api.permits import check_permitted
 from console.api.protocols import rest_xml
 from functions.errors import FunctoryError, NotImplementedHere
@@ -32,7 +32,10 @@ OPERATIONS: Mapping[str, Callable[[Call], dict[str, Any]]] = {
     "ListBuckets": buckets.list_buckets,
     "DeleteBucket": buckets.delete_bucket,
     "GetBucketLocation": buckets.get_bucket_location,
-    "ListObjectsV2": buckets.list_objects_v2,
+    "GetBucketVersioning": buckets.get_bucket_versioning,
+    "ListObjects": bucket_lists.list_objects,
+    "ListObjectsV2": bucket_lists.list_objects_v2,
+    "ListMultipartUploads": bucket_lists.list_multipart_uploads,
     "PutBucketNotificationConfiguration": buckets.put_bucket_notification_configuration,
     "GetBucketNotificationConfiguration": buckets.get_bucket_notification_configuration,
     "PutObject": bucket_objects.put_object,
@@ -46,7 +49,7 @@ OPERATIONS: Mapping[str, Callable[[Call], dict[str, Any]]] = {
     "UploadPartCopy": bucket_uploads.upload_part_copy,
     "CompleteMultipartUpload": bucket_uploads.complete_multipart_upload,
     "AbortMultipartUpload": bucket_uploads.abort_multipart_upload,
-    "ListParts": bucket_uploads.list_parts,
+    "ListParts": bucket_lists.list_parts,
 }
 _GONE = frozenset({"DeleteBucket", "DeleteObject", "AbortMultipartUpload"})  # answered with 204
 

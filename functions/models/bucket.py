@@ -67,6 +67,11 @@ class MultipartUpload(Row):
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    @property
+    def name(self) -> str:
+        """The key as text."""
+        return bytes(self.key).decode()
+
 
 class UploadedPart(Row):
     """One part; `file` holds it. `etag` is its MD5 in hex."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from functions.models import Bucket, MultipartUpload, StoredObject
 from functions.object_errors import NoSuchBucket, NoSuchKey, NoSuchUpload
@@ -54,6 +54,19 @@ def upload_of(bucket: Bucket, key: str, upload_id: str) -> MultipartUpload:
     if found is None:
         raise NoSuchUpload("The specified upload does not exist. It may have been completed or aborted.")
     return found
+
+
+def uploads_from(
+    bucket: Bucket, *, prefix: str = "", key: str = "", upload: UUID | None = None
+) -> QuerySet[MultipartUpload]:
+    """Uploads under way by key and age, after those of `key`, or after one of them."""
+    rows = MultipartUpload.objects.filter(bucket=bucket).order_by("key", "id")
+    if prefix:
+        rows = rows.filter(key__gte=prefix.encode(), key__lt=_beyond(prefix.encode()))
+    later = Q(key__gt=key.encode())
+    if upload is not None:
+        later |= Q(key=key.encode(), id__gt=upload)
+    return rows.filter(later) if key else rows
 
 
 def stored_bytes(project_id: UUID) -> int:

@@ -17,7 +17,6 @@ from functions.queries import objects as reads
 from functions.services import uploads
 from functions.services.objects import Condition
 
-_MOST_LISTED = 1000
 _SOURCE_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 _LARGEST_COPIED = 1024 * 1024 * 1024  # copied in one step, while the caller waits
 
@@ -37,7 +36,7 @@ def upload_part(call: Call) -> dict[str, Any]:
     body = call["Body"]
     part = uploads.put_part(
         acting=call.principal,
-        upload=_upload(call),
+        upload=upload_of(call),
         number=call["PartNumber"],
         body=body.pieces(),
         md5=body.md5,
@@ -52,7 +51,7 @@ def upload_part_copy(call: Call) -> dict[str, Any]:
     start, length = _source_range(call.get("CopySourceRange", ""), source.size)
     pieces: Iterator[bytes] = object_files().read(slices_of(source.pieces, start, length))
     part = uploads.put_part(
-        acting=call.principal, upload=_upload(call), number=call["PartNumber"], body=pieces
+        acting=call.principal, upload=upload_of(call), number=call["PartNumber"], body=pieces
     )
     return {"CopyPartResult": {"ETag": f'"{part.etag}"', "LastModified": part.modified_at}}
 
@@ -66,7 +65,7 @@ def complete_multipart_upload(call: Call) -> dict[str, Any]:
         )
     made = uploads.complete_upload(
         acting=call.principal,
-        upload=_upload(call),
+        upload=upload_of(call),
         parts=[(part["PartNumber"], part["ETag"]) for part in named],
         condition=Condition(call.get("IfMatch", ""), call.get("IfNoneMatch", "")),
         trace=call.trace,
@@ -77,40 +76,12 @@ def complete_multipart_upload(call: Call) -> dict[str, Any]:
 
 def abort_multipart_upload(call: Call) -> dict[str, Any]:
     """AbortMultipartUpload."""
-    uploads.abort_upload(acting=call.principal, upload=_upload(call))
+    uploads.abort_upload(acting=call.principal, upload=upload_of(call))
     return {}
 
 
-def list_parts(call: Call) -> dict[str, Any]:
-    """ListParts."""
-    after, most = call.get("PartNumberMarker", 0), min(call.get("MaxParts", _MOST_LISTED), _MOST_LISTED)
-    if most < 1 or after < 0:
-        raise InvalidArgument("Argument max-parts must be an integer between 1 and 2147483647")
-    rows = list(_upload(call).parts.filter(number__gt=after).order_by("number")[: most + 1])
-    shown, more = rows[:most], len(rows) > most
-    return {
-        "Bucket": call["Bucket"],
-        "Key": call["Key"],
-        "UploadId": call["UploadId"],
-        "PartNumberMarker": after,
-        "NextPartNumberMarker": shown[-1].number if shown else 0,
-        "MaxParts": most,
-        "IsTruncated": more,
-        "StorageClass": "STANDARD",
-        "Parts": [
-            {
-                "PartNumber": part.number,
-                "LastModified": part.modified_at,
-                "ETag": f'"{part.etag}"',
-                "Size": part.size,
-                **sums_of(part.sums),
-            }
-            for part in shown
-        ],
-    }
-
-
-def _upload(call: Call) -> MultipartUpload:
+def upload_of(call: Call) -> MultipartUpload:
+    """The upload that is named; raises NoSuchUpload."""
     return reads.upload_of(bucket_of(call), call["Key"], call["UploadId"])
 
 

@@ -1,20 +1,17 @@
-"""S3's operations on buckets: made, found, listed, deleted, and whom they tell."""
+"""S3's operations on buckets: made, found, deleted, and whom they tell."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from console.api.call import Call
 from functions.errors import AccessDenied, NotImplementedHere
-from functions.models import Bucket, StoredObject
+from functions.models import Bucket
 from functions.object_errors import InvalidArgument
 from functions.queries import objects as reads
 from functions.services import buckets
 from functions.services.guard import require
 from functions.states import Role
-
-MOST_KEYS = 1000
 
 
 def bucket_of(call: Call) -> Bucket:
@@ -74,30 +71,10 @@ def get_bucket_location(call: Call) -> dict[str, Any]:
     return {"LocationConstraint": None if region == "us-east-1" else region}
 
 
-def list_objects_v2(call: Call) -> dict[str, Any]:
-    """ListObjectsV2. Its token is the last key or common prefix, in hex."""
-    bucket = bucket_of(call)
-    token, most = call.get("ContinuationToken", ""), min(call.get("MaxKeys", MOST_KEYS), MOST_KEYS)
-    if most < 0:
-        raise InvalidArgument("Argument maxKeys must be an integer between 0 and 2147483647")
-    prefix, delimiter = call.get("Prefix", ""), call.get("Delimiter", "")
-    after = _after(token) if token else call.get("StartAfter", "").encode()
-    page = reads.objects_from(bucket, prefix=prefix, delimiter=delimiter, after=after, most=most)
-    written = (lambda text: quote(text, safe="/")) if call.get("EncodingType") == "url" else str
-    return {
-        "Name": bucket.name,
-        "Prefix": written(prefix),
-        "Delimiter": written(delimiter) if delimiter else None,
-        "StartAfter": written(call["StartAfter"]) if call.get("StartAfter") else None,
-        "ContinuationToken": token or None,
-        "NextContinuationToken": page.last.hex() if page.more and most else None,
-        "KeyCount": len(page.objects) + len(page.prefixes),
-        "MaxKeys": most,
-        "IsTruncated": page.more and most > 0,
-        "EncodingType": call.get("EncodingType"),
-        "Contents": [_listed(row, written(row.name)) for row in page.objects],
-        "CommonPrefixes": [{"Prefix": written(one)} for one in page.prefixes],
-    }
+def get_bucket_versioning(call: Call) -> dict[str, Any]:
+    """GetBucketVersioning: never switched on, which S3 says by saying nothing."""
+    bucket_of(call)
+    return {}
 
 
 def put_bucket_notification_configuration(call: Call) -> dict[str, Any]:
@@ -124,20 +101,3 @@ def refuse_public(call: Call) -> None:
         raise NotImplementedHere(
             "ACLs are not implemented by Functory: roles of the project and policies decide."
         )
-
-
-def _listed(row: StoredObject, key: str) -> dict[str, Any]:
-    return {
-        "Key": key,
-        "LastModified": row.modified_at,
-        "ETag": f'"{row.etag}"',
-        "Size": row.size,
-        "StorageClass": "STANDARD",
-    }
-
-
-def _after(token: str) -> bytes:
-    try:
-        return bytes.fromhex(token)
-    except ValueError:
-        raise InvalidArgument("The continuation token provided is incorrect") from None

@@ -28,7 +28,10 @@ _PREFIX = "/s3"  # of an endpoint that says so; no bucket has so short a name
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,19}")
 # How S3 calls the roots of its answers; the model does not say.
 _ROOTS = {
+    "ListObjects": "ListBucketResult",
     "ListObjectsV2": "ListBucketResult",
+    "ListMultipartUploads": "ListMultipartUploadsResult",
+    "GetBucketVersioning": "VersioningConfiguration",
     "ListBuckets": "ListAllMyBucketsResult",
     "ListParts": "ListPartsResult",
     "CreateMultipartUpload": "InitiateMultipartUploadResult",

@@ -32,17 +32,6 @@ def enqueued(monkeypatch):
     return told
 
 
-@pytest.fixture
-def s3(project, principal):
-    return s3_of(principal)
-
-
-@pytest.fixture
-def bucket(s3):
-    s3("CreateBucket", Bucket="photos")
-    return "photos"
-
-
 def files_of(config):
     return [path for path in config.objects.rglob("*") if path.is_file()]
 
@@ -132,30 +121,6 @@ def test_checksums_and_chunked_bodies(s3, bucket, config):
         == "BadDigest"
     )
     assert files_of(config) == before
-
-
-def test_lists(s3, bucket):
-    for key in ("a", "b/1", "b/2", "b/c/3", "d", "é"):
-        s3("PutObject", Bucket=bucket, Key=key, Body=b"x")
-    top = s3("ListObjectsV2", Bucket=bucket, Delimiter="/")
-    assert [one["Key"] for one in top["Contents"]] == ["a", "d", "é"]
-    assert [one["Prefix"] for one in top["CommonPrefixes"]] == ["b/"]
-    assert (top["KeyCount"], top["IsTruncated"]) == (4, False)
-    inner = s3("ListObjectsV2", Bucket=bucket, Delimiter="/", Prefix="b/")
-    assert [one["Key"] for one in inner["Contents"]] == ["b/1", "b/2"]
-    seen, token = [], {}
-    while True:
-        page = s3("ListObjectsV2", Bucket=bucket, MaxKeys=2, Delimiter="/", **token)
-        seen += [one["Key"] for one in page.get("Contents", [])]
-        seen += [one["Prefix"] for one in page.get("CommonPrefixes", [])]
-        if not page["IsTruncated"]:
-            break
-        token = {"ContinuationToken": page["NextContinuationToken"]}
-    assert sorted(seen) == ["a", "b/", "d", "é"]
-    after = s3("ListObjectsV2", Bucket=bucket, StartAfter="b/2", EncodingType="url")
-    assert [one["Key"] for one in after["Contents"]] == ["b/c/3", "d", "%C3%A9"]
-    wrong = refused(lambda: s3("ListObjectsV2", Bucket=bucket, ContinuationToken="?"))
-    assert wrong.code == "InvalidArgument"
 
 
 def test_copies_and_deletes(s3, bucket, config):
