@@ -1,10 +1,13 @@
-"""How fast the console's pages are with much in it: every page that answers GET, asked of a real `web` process
-as a logged-in person. Prints one table and writes it as JSON; judges nothing.
+"""How fast the console is with much in it: every page that answers GET, asked of a real `web` process as a logged-in
+person, and calls of the control-plane API, asked as the gateway passes them on. Prints a table of each and writes
+both as JSON; judges nothing. What the servers compute for an answer stands beside the clock, so that figures of a
+machine that does other work as well mean something.
 
     python -m tests.bench.console [--small] [--home DIRECTORY] [--only WORD] [--json FILE]
 
 `--small` plants 100 functions and 10,000 calls. A home that is named is kept, and used again as it is.
-With DATABASE_URL and TELEMETRY_DATABASE_URL the rows go there."""
+With DATABASE_URL and TELEMETRY_DATABASE_URL the rows go there; with a PostgreSQL of its own:
+`python -m tests.support.postgres_server tests.bench.console`."""
 
 from __future__ import annotations
 
@@ -17,35 +20,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench.console_table import CALLS, PAGES, Measured, measured, print_table, say
+
 os.environ["DJANGO_SETTINGS_MODULE"] = "console.settings"
-P50_MS, P95_MS = 50.0, 150.0
-MOST_SQL = 400
 LONGEST_CHUNKING_S = 900.0  # what housekeeping has long done on an installation that has grown
-
-
-@dataclass
-class Measured:
-    """One page: times in milliseconds as its reader's machine sees them on loopback, `cpu_ms` what the server's
-    processes computed for one, and its queries with the slowest."""
-
-    page: str
-    path: str
-    p50_ms: float
-    p95_ms: float
-    cpu_ms: float
-    bytes: int
-    queries: int
-    worst_ms: float
-    worst: str
-
-    @property
-    def is_slow(self) -> bool:
-        """Whether it misses the bar."""
-        return self.p50_ms > P50_MS or self.p95_ms > P95_MS
 
 
 def main() -> None:
@@ -59,63 +42,71 @@ def main() -> None:
 
             django.setup()
             project = _planted(options)
-            found, others = _measure(project, options)
-    found.sort(key=lambda one: -one.p50_ms)
-    print_table(found)
-    _say(f"\nno pages (405 or other answers): {', '.join(others)}")
+            say(_where())
+            pages, others = _pages(project, options)
+            print_table("page", pages, PAGES)
+            calls = _calls(project, options)
+            print_table("call of the API", calls, CALLS)
+    say(f"no pages (405 or other answers): {', '.join(others)}")
     path = Path(options.json)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([asdict(one) for one in found], indent=1))
-    _say(f"written to {path}")
+    path.write_text(json.dumps([asdict(one) for one in [*pages, *calls]], indent=1))
+    say(f"written to {path}")
 
 
-def print_table(found: list[Measured]) -> None:
-    """Slowest first."""
-    _say(f"{'page':44} {'p50 ms':>8} {'p95 ms':>8} {'cpu ms':>8} {'bytes':>9} {'SQL':>4}  worst query")
-    for one in found:
-        mark = "*" if one.is_slow else " "
-        _say(
-            f"{one.page[:43]:43}{mark} {one.p50_ms:8.1f} {one.p95_ms:8.1f} {one.cpu_ms:8.1f} {one.bytes:9} "
-            f"{one.queries:4}  {one.worst_ms:.1f} ms {one.worst[:90]}"
-        )
-    slow = sum(one.is_slow for one in found)
-    _say(f"{len(found)} pages, {slow} over {P50_MS:.0f} ms p50 or {P95_MS:.0f} ms p95 (*)")
-
-
-def _measure(project: Any, options: argparse.Namespace) -> tuple[list[Measured], list[str]]:
+def _pages(project: Any, options: argparse.Namespace) -> tuple[list[Measured], list[str]]:
     from functions.models import User
+    from runner.supervisor.web import Role
+    from tests.bench.console_asking import Asking, Question, queries_of, session_headers
     from tests.bench.console_pages import addresses
-    from tests.bench.console_server import Asking, asked_in_process, running_web, standing_in
+    from tests.bench.console_server import connection_to, running_web, standing_in
 
     found, others = [], []
     user = User.objects.get(username="admin")
+    headers = session_headers(user)
     with standing_in(project), running_web() as server:
-        visitor = Asking(server, user)
+        visitor = Asking(server, lambda: connection_to(Role.CONSOLE))
         for one in addresses(project):
-            if options.only and options.only not in one.label:
+            if options.only not in one.label:
                 continue
-            status = visitor.first(one.path)
+            question = Question(one.path, headers=headers)
+            status = visitor.status(question)
             if status != 200:
                 others.append(f"{one.label} {status}")
                 continue
-            times, cpu_ms, size = visitor.ask(one.path, options.times)
-            queries = asked_in_process(user, one.path)
-            worst = max(queries, key=lambda query: query[0], default=(0.0, ""))
-            times.sort()
-            found.append(
-                Measured(
-                    one.label,
-                    one.path,
-                    round(times[len(times) // 2], 1),
-                    round(times[min(len(times) - 1, int(len(times) * 0.95))], 1),
-                    round(cpu_ms, 1),
-                    size,
-                    len(queries),
-                    round(worst[0], 1),
-                    worst[1][:MOST_SQL],
-                )
-            )
+            samples = visitor.samples([question] * options.times)
+            found.append(measured(one.label, one.path, samples, queries_of(user, one.path)))
     return found, others
+
+
+def _calls(project: Any, options: argparse.Namespace) -> list[Measured]:
+    from runner.supervisor.web import Role
+    from tests.bench.console_asking import Asking
+    from tests.bench.console_calls import calls
+    from tests.bench.console_server import connection_to, running_web
+
+    found = []
+    with running_web(Role.RELAY) as server:
+        program = Asking(server, lambda: connection_to(Role.RELAY))
+        for one in calls(project, options.times):
+            if options.only not in one.label:
+                continue
+            program.samples(one.questions[:1])
+            samples = program.samples(one.questions[1:])
+            found.append(measured(one.label, one.questions[-1].path, samples))
+    return found
+
+
+def _where() -> str:
+    """What the figures hold for."""
+    from django.db import connections
+
+    from functions.models import Function, Invocation
+
+    rows = f"{Function.objects.count():,} functions, {Invocation.objects.count():,} calls"
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    vendors = {connections[name].vendor for name in ("default", "telemetry")}
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {' and '.join(vendors)}, {rows}, load {load}\n"
 
 
 def _planted(options: argparse.Namespace) -> Any:
@@ -135,7 +126,7 @@ def _planted(options: argparse.Namespace) -> Any:
     project, user = people.default_project(), User.objects.get(username="admin")
     people.close_tour(user=user)
     if not Function.objects.exists():
-        _say(f"planting {options.functions:,} functions and {options.invocations:,} calls", sys.stderr)
+        say(f"planting {options.functions:,} functions and {options.invocations:,} calls", sys.stderr)
         Planter(project, user, options.functions, options.invocations).plant()
         make_chunks(now=timezone.now(), limit_s=LONGEST_CHUNKING_S)
     return project
@@ -188,11 +179,7 @@ def _free_port() -> int:
     return free_port()
 
 
-def _say(text: str, to: Any = None) -> None:
-    (to or sys.stdout).write(text + "\n")
-
-
 if __name__ == "__main__":
     began = time.monotonic()
     main()
-    _say(f"{time.monotonic() - began:.0f} s", sys.stderr)
+    say(f"{time.monotonic() - began:.0f} s", sys.stderr)
