@@ -67,6 +67,7 @@ class Config:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     strict_roles: bool = False
+    is_web: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Config:
@@ -101,6 +102,7 @@ class Config:
             tls_cert=certificate,
             tls_key=key,
             strict_roles=environ.get("FUNCTORY_STRICT_ROLES", "") == "1",
+            is_web="FUNCTORY_WEB_ROLE" in environ,
         )
 
     @property

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -189,6 +190,7 @@ def term(key: str) -> Term:
 
 
 @register.simple_tag
+@cache  # pages have dozens of the same few
 def icon(name: str, classes: str = "") -> SafeString:
     """An icon of the sprite, for the eye only: its neighbour or an aria-label says what it means."""
     return format_html(

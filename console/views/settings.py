@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import tomllib
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -76,10 +77,15 @@ def about(request: HttpRequest, _place: Place) -> HttpResponse:
         "version": VERSION,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}",
-        "libraries": [(name, metadata.version(name)) for name in LIBRARIES],
+        "libraries": _libraries(),
         "config": settings.FUNCTORY,
     }
     return render(request, "settings/about.html", page)
+
+
+@cache  # each is a file to read, and they stay while the process lives
+def _libraries() -> list[tuple[str, str]]:
+    return [(name, metadata.version(name)) for name in LIBRARIES]
 
 
 def _number(text: str) -> int:

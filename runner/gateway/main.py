@@ -4,17 +4,18 @@ them; decides nothing."""
 from __future__ import annotations
 
 import asyncio
-import gc
 import grp
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis.asyncio
 import uvloop
 
+from functions.collector import spare_the_collector
 from functions.config import Config
 from functions.keys import read_or_create_key
 from functions.object_files import ObjectFiles
@@ -30,6 +31,7 @@ from runner.gateway.environment import environment_of, pool_key
 from runner.gateway.events import EventQueue
 from runner.gateway.exchange import Exchange
 from runner.gateway.fleet import Fleet
+from runner.gateway.hook_api import HookApi
 from runner.gateway.image_api import Images
 from runner.gateway.inside import Identities, Inside, InsideListener, InsideRoutes
 from runner.gateway.internal import InternalApi
@@ -42,6 +44,7 @@ from runner.gateway.own import Own
 from runner.gateway.provisions import Provisions
 from runner.gateway.refusals import Refusals, note_unread
 from runner.gateway.relay import Relay
+from runner.gateway.renewal import Renewal
 from runner.gateway.room import Room, limit_of, read_machine_memory
 from runner.gateway.routes import Parts, Routes
 from runner.gateway.shipper import RecordStream, Shipper
@@ -61,7 +64,6 @@ GRACE_S = 30.0
 SWEEP_S = 5.0
 SUPPLY_S = 60.0
 CANCEL_AGAIN_S = 0.5
-COLLECT_AT = (20_000, 20, 50)  # objects made; younger collections before an older one
 GROUP = "functory"
 log = logging.getLogger("functory.gateway")
 
@@ -149,11 +151,19 @@ class Gateway:
         """What answers on the public address."""
         invoke, stream = self._invokers(self._authorizer)
         urls = UrlApi(self._authorizer, self.catalog, self.dispatcher, self.refusals, self.config)
+        hooks = HookApi(
+            self.catalog,
+            self.dispatcher,
+            self.events,
+            self.refusals,
+            urlsplit(self.config.gateway_public_url).netloc,
+        )
         return Parts(
             invoke=invoke.handle,
             stream=stream.handle,
             relay=self._relay.handle,
             url=urls.handle,
+            hook=hooks.handle,
             own=self._own.handle,
             unread=partial(note_unread, self.refusals, self.catalog),
         )
@@ -168,6 +178,7 @@ class Gateway:
             self.announcements.run(),
             self.refusals.run(),
             Provisions(self.catalog, self.fleet).run(),
+            Renewal(self._driver.outdated, self.fleet, self.pool).run(),
             self._sweep(),
             self._learn_supply(),
         ):
@@ -310,13 +321,6 @@ async def serve(config: Config) -> None:
     await stopping.wait()
     log.info("stopping")
     await gateway.stop()
-
-
-def spare_the_collector() -> None:
-    """What was imported lives for ever, and a call leaves no cycles: look for those rarely, and not among the old."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AT)
 
 
 def run(config: Config) -> None:

@@ -42,3 +42,8 @@ def test_a_setting_that_cannot_be_used_is_named(name, value):
 def test_addresses(text, host, loopback):
     address = Address.parse("X", text)
     assert (address.host, address.port, address.is_loopback, str(address)) == (host, 80, loopback, text)
+
+
+def test_only_what_manage_web_starts_is_web():
+    assert not Config.from_environ({}).is_web
+    assert Config.from_environ({"FUNCTORY_WEB_ROLE": "console"}).is_web
