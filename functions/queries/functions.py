@@ -11,12 +11,33 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections, router
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, TextField, UUIDField
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
 from functions.errors import InvalidParameterValue
-from functions.models import Alarm, Alias, Budget, Deployment, Draft, Function, FunctionUrl, Schedule
+from functions.models import (
+    Alarm,
+    Alias,
+    Budget,
+    Deployment,
+    Draft,
+    EventSourceMapping,
+    Function,
+    FunctionUrl,
+    Schedule,
+)
 from functions.queries import alarms, budgets
 from functions.queries.access import live_functions
 from functions.queries.activity import (
@@ -42,6 +63,13 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 # Orders by what only the other database knows: highest first, functions without any last.
 RANKED_ORDERS = {"-errors": by_errors, "-cost": by_cost, "-last_call": by_last_call}
 _LOOKED_UP_AT_ONCE = 500
+_SHOWN = ("project_id", "name", "tags", "latest_id", "paused_at", "changed_at")
+# What fires a function, in the order in which the list shows it.
+_FIRING: Mapping[TriggerKind, type[Model]] = {
+    TriggerKind.FUNCTION_URL: FunctionUrl,
+    TriggerKind.SCHEDULE: Schedule,
+    TriggerKind.QUEUE: EventSourceMapping,
+}
 _TAG_NAMES = {
     "sqlite": (
         "SELECT DISTINCT tag.key FROM functions_function, json_each(functions_function.tags) AS tag "
@@ -67,9 +95,10 @@ class FunctionFilter:
 
 @dataclass(frozen=True, slots=True)
 class FunctionRow:
-    """One row of the list."""
+    """One row of the list. The function has only what the list shows; the rest would be read when it is asked for."""
 
     function: Function
+    description: str
     state: FunctionState
     runtime: str
     triggers: tuple[TriggerKind, ...]
@@ -104,7 +133,7 @@ def functions(
         ranking = RANKED_ORDERS[chosen.order](project_id=project_id, now=now)
         page = _ranked_page(rows, ranking, marker, size)
     elif chosen.order in ORDERS:
-        page = keyset_page(_joined(rows), order=ORDERS[chosen.order], marker=marker, size=size)
+        page = keyset_page(_listed(rows), order=ORDERS[chosen.order], marker=marker, size=size)
     else:
         raise InvalidParameterValue(f"Functions cannot be sorted by {chosen.order[:40]!r}.", field="order")
     found = activity_of([function.pk for function in page.items], now=now)
@@ -129,7 +158,9 @@ def matching(*, project_id: UUID, chosen: FunctionFilter) -> QuerySet[Any]:
 
 def header(*, function: Function) -> FunctionHeader:
     """The facts of one function's header."""
-    found = _joined(matching(project_id=function.project_id, chosen=FunctionFilter())).get(pk=function.pk)
+    rows = matching(project_id=function.project_id, chosen=FunctionFilter())
+    joined = rows.select_related("latest", "draft").prefetch_related("urls", "schedules")
+    found = joined.get(pk=function.pk)
     aliases = Alias.objects.filter(function=function).select_related("version", "second_version")
     deployments = Deployment.objects.filter(function=function, trial=False).select_related(
         "created_by", "version"
@@ -173,10 +204,14 @@ def tags_used(*, project_id: UUID, limit: int = 100) -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
-def _joined(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.select_related("project", "latest", "draft").prefetch_related(
-        "urls", "schedules", "event_source_mappings"
-    )
+def _listed(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """What the list shows, and no more: drafts and revisions have dozens of columns."""
+    fires = {
+        f"fired_by_{kind}": Exists(model._default_manager.filter(function=OuterRef("pk"), enabled=True))
+        for kind, model in _FIRING.items()
+    }
+    listed: QuerySet[Any] = rows.only(*_SHOWN).annotate(description=F("draft__description"), **fires)
+    return listed
 
 
 def _under_way() -> QuerySet[Any, Any]:
@@ -224,7 +259,7 @@ def _ranked_page(rows: QuerySet[Any], ranking: Ranking, marker: str, size: int) 
     if len(places) <= size:
         places += _unranked(rows, ranking, after, size + 1 - len(places))
     chosen = [function_id for _, function_id in places[:size]]
-    by_id = _joined(rows).in_bulk(chosen)
+    by_id = _listed(rows).in_bulk(chosen)
     items = [by_id[function_id] for function_id in chosen if function_id in by_id]
     return Page(items, marker_of(places[size - 1]) if len(places) > size else "")
 
@@ -250,13 +285,10 @@ def _place_in(marker: str) -> Place | None:
 
 
 def _row(function: Function, activity: Activity) -> FunctionRow:
-    kinds = [TriggerKind.FUNCTION_URL] if any(url.enabled for url in function.urls.all()) else []
-    if any(schedule.enabled for schedule in function.schedules.all()):
-        kinds.append(TriggerKind.SCHEDULE)
-    if any(mapping.enabled for mapping in function.event_source_mappings.all()):
-        kinds.append(TriggerKind.QUEUE)
+    kinds = tuple(kind for kind in _FIRING if getattr(function, f"fired_by_{kind}"))
     runtime: str = getattr(function, "runtime_now", "")
-    return FunctionRow(function, state_of(function), runtime, tuple(kinds), activity)
+    description: str = getattr(function, "description", "") or ""
+    return FunctionRow(function, description, state_of(function), runtime, kinds, activity)
 
 
 def _split(aliases: Sequence[Alias]) -> tuple[tuple[int, float], ...]:
