@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ddsketch.mapping import LogarithmicMapping
 from ddsketch.pb import ddsketch_pb2
 
-from functions.dense_sketch import pack, unpack
+from functions.packed_sketch import pack, unpack
 from functions.records import InvocationRecord
 from functions.states import FUNCTION_FAULTS, NOT_RUN, Outcome
 
@@ -20,7 +20,6 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 MINUTE_US = 60_000_000
 DAY_US = 86_400_000_000
 RELATIVE_ACCURACY = 0.01
-_DENSE_FROM = 60  # bins
 SUMS = (
     "invocations",
     "errors",
@@ -98,26 +97,25 @@ class Sketch:
         self.zeros += other.zeros
 
     def merged_with(self, stored: bytes) -> bytes:
-        """This and a stored sketch (no bytes: an empty one) together, in the form that suits how many bins there
-        are: the library's, or functions.dense_sketch."""
-        dense = unpack(bytes(stored))
-        if dense is not None:
-            bins = self.bins + Counter(dense.bins())
-            return pack(bins, dense.zeros + self.zeros, dense.gamma) or _proto(bins, dense.zeros + self.zeros)
-        proto = ddsketch_pb2.DDSketch.FromString(bytes(stored))
-        proto.mapping.gamma = _MAPPING.gamma
-        proto.zeroCount += self.zeros
-        store = proto.positiveValues
-        if len(store.contiguousBinCounts) or len(store.binCounts) + len(self.bins) > _DENSE_FROM:
-            bins = self.bins + Counter(dict(store.binCounts))
-            bins += Counter(dict(enumerate(store.contiguousBinCounts, store.contiguousBinIndexOffset)))
-            return pack(bins, proto.zeroCount, _MAPPING.gamma) or _proto(bins, proto.zeroCount)
-        # A minute's durations fill some dozens of bins, far apart.
-        counts = store.binCounts
+        """This and a stored sketch (no bytes: an empty one) together, in the form of functions.packed_sketch; in the
+        library's where a count has outgrown that."""
+        bins, zeros = _stored(bytes(stored))
         for index, count in self.bins.items():
-            counts[index] += count
-        merged: bytes = proto.SerializeToString()
-        return merged
+            bins[index] = bins.get(index, 0) + count
+        zeros += self.zeros
+        return pack(bins, zeros, _MAPPING.gamma) or _proto(bins, zeros)
+
+
+def _stored(sketch: bytes) -> tuple[dict[int, float], float]:
+    """The bins and zeros of a sketch in either form."""
+    packed = unpack(sketch)
+    if packed is not None:
+        return {**packed.bins()}, packed.zeros
+    proto = ddsketch_pb2.DDSketch.FromString(sketch)
+    store = proto.positiveValues
+    bins = Counter(dict(enumerate(store.contiguousBinCounts, store.contiguousBinIndexOffset)))
+    bins += Counter(dict(store.binCounts))  # without the empty ones
+    return dict(bins), proto.zeroCount
 
 
 def _proto(bins: Mapping[int, float], zeros: float) -> bytes:

@@ -12,7 +12,7 @@ from functions.states import TriggerKind
 
 class Sums(TelemetryRow):
     """Counts of some stretch of time. `sketch` is a serialised DDSketch of durations in milliseconds (Masson,
-    Rim, Lee 2019), 1 % relative error, mergeable; with many bins in the form of functions.dense_sketch."""
+    Rim, Lee 2019), 1 % relative error, mergeable, in the form of functions.packed_sketch or the library's."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
     project_id = models.UUIDField()
