@@ -10,7 +10,6 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import redis.asyncio
 import uvloop
@@ -31,7 +30,6 @@ from runner.gateway.environment import environment_of, pool_key
 from runner.gateway.events import EventQueue
 from runner.gateway.exchange import Exchange
 from runner.gateway.fleet import Fleet
-from runner.gateway.hook_api import HookApi
 from runner.gateway.image_api import Images
 from runner.gateway.inside import Identities, Inside, InsideListener, InsideRoutes
 from runner.gateway.internal import InternalApi
@@ -44,7 +42,6 @@ from runner.gateway.own import Own
 from runner.gateway.provisions import Provisions
 from runner.gateway.refusals import Refusals, note_unread
 from runner.gateway.relay import Relay
-from runner.gateway.renewal import Renewal
 from runner.gateway.room import Room, limit_of, read_machine_memory
 from runner.gateway.routes import Parts, Routes
 from runner.gateway.shipper import RecordStream, Shipper
@@ -151,19 +148,11 @@ class Gateway:
         """What answers on the public address."""
         invoke, stream = self._invokers(self._authorizer)
         urls = UrlApi(self._authorizer, self.catalog, self.dispatcher, self.refusals, self.config)
-        hooks = HookApi(
-            self.catalog,
-            self.dispatcher,
-            self.events,
-            self.refusals,
-            urlsplit(self.config.gateway_public_url).netloc,
-        )
         return Parts(
             invoke=invoke.handle,
             stream=stream.handle,
             relay=self._relay.handle,
             url=urls.handle,
-            hook=hooks.handle,
             own=self._own.handle,
             unread=partial(note_unread, self.refusals, self.catalog),
         )
@@ -178,7 +167,6 @@ class Gateway:
             self.announcements.run(),
             self.refusals.run(),
             Provisions(self.catalog, self.fleet).run(),
-            Renewal(self._driver.outdated, self.fleet, self.pool).run(),
             self._sweep(),
             self._learn_supply(),
         ):
