@@ -13,10 +13,12 @@ from console.api.call import Call
 from console.api.edge import caller_of, failure, note, project_of
 from console.api.neighbour_table import OPERATIONS, PATIENCE
 from console.api.permits import check_permitted
+from console.api.protocols.queue_query import with_address
 from console.api.services import Asked, asked_by_form, asked_by_target
 from console.api.validate import validate
 from functions.errors import FunctoryError, NotImplementedHere, Validation
 from functions.ids import new_id
+from functions.installation import config
 from functions.protocols import WAIT, protocol_of, refusal
 from functions.snapshots import Principal
 
@@ -70,7 +72,8 @@ def _asked(request: HttpRequest) -> Asked:
         return asked_by_target(target, request.body)
     body = QueryDict(request.body, mutable=False, encoding="utf-8") if request.method == "POST" else None
     form = {**request.GET.dict(), **(body.dict() if body else {})}
-    return asked_by_form({name: str(value) for name, value in form.items()})
+    told = {name: str(value) for name, value in form.items()}
+    return asked_by_form(with_address(told, request.path_info, config().gateway_public_url))
 
 
 def _refused(

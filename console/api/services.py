@@ -12,14 +12,14 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from console.api.model import Operation, operation_of
-from console.api.protocols import json_target, query
+from console.api.protocols import json_target, query, queue_query
 from console.api.shape import Answer
 from functions.errors import FunctoryError, InvalidParameter, UnknownOperation, Validation
 from functions.protocols import WireProtocol
 from functions.queue_errors import InvalidQueueParameter
 
 # (name, version) of botocore's models; the version of a query service is also what its requests name it by.
-_QUERY = {"2011-06-15": "sts", "2010-05-08": "iam"}
+_QUERY = {"2011-06-15": "sts", "2010-05-08": "iam", "2012-11-05": "sqs"}
 _TARGETS = {
     "Logs_20140328": ("logs", "2014-03-28"),
     "AWSEvents": ("events", "2015-10-07"),
@@ -103,12 +103,15 @@ def asked_by_form(form: Mapping[str, str]) -> Asked:
         raise UnknownOperation("The request names no operation: it has neither X-Amz-Target nor Action.")
     if version not in _QUERY:
         raise UnknownOperation(f"Could not find operation {name[:128]} for version {version[:32]}")
-    found = service(_QUERY[version], version)
+    found = service(_QUERY[version], version, form=True)
     rest = {key: value for key, value in form.items() if key not in {"Action", "Version"}}
     return Asked(found, found.operation(name), rest, b"")
 
 
 @lru_cache(maxsize=8)
-def service(name: str, version: str) -> Service:
-    """A service's model, parsed once per process."""
-    return Service(name, ServiceModel(Loader().load_service_model(name, "service-2", version), name))
+def service(name: str, version: str, *, form: bool = False) -> Service:
+    """A service's model, parsed once per process; SQS is spoken to in two ways."""
+    description = Loader().load_service_model(name, "service-2", version)
+    if form and name == "sqs":
+        return Service(name, queue_query.query_model(description))
+    return Service(name, ServiceModel(description, name))

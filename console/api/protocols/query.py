@@ -1,4 +1,4 @@
-"""The query protocol (STS, IAM): parameters in a flattened form, answers in XML, both by the model.
+"""The query protocol (STS, IAM, SQS before 2023): parameters in a flattened form, answers in XML, both by the model.
 https://smithy.io/2.0/aws/protocols/aws-query-protocol.html"""
 
 from __future__ import annotations
@@ -47,11 +47,18 @@ def _structure(path: str, shape: StructureShape, form: Form) -> dict[str, Any]:
 
 
 def _list(path: str, shape: ListShape, form: Form) -> list[Any] | None:
-    flat = shape.serialization.get("flattened")
-    inner = path if flat else _join(path, shape.member.serialization.get("name", "member"))
+    inner = _items_path(path, shape)
     items = [_item(f"{inner}.{number}", shape.member, form) for number in _numbers(inner, form)]
     # An empty list is written as its bare name.
     return items if items or path in form else None
+
+
+def _items_path(path: str, shape: ListShape) -> str:
+    """Where items lie: below the list, or in its place where it is flattened, under the name that they may have."""
+    name = shape.member.serialization.get("name")
+    if not shape.serialization.get("flattened"):
+        return _join(path, name or "member")
+    return _join(path.rpartition(".")[0], name) if name else path
 
 
 def _item(path: str, shape: Shape, form: Form) -> Any:
@@ -122,24 +129,34 @@ def members(shape: StructureShape, result: Mapping[str, Any]) -> Iterator[str]:
 def _element(tag: str, shape: Shape, value: Any) -> Iterator[str]:
     if isinstance(shape, ListShape):
         yield from _items(tag, shape, value)
-        return
-    yield f"<{tag}>"
-    if isinstance(shape, StructureShape):
-        yield from members(shape, value)
     elif isinstance(shape, MapShape):
-        for key, item in value.items():
-            yield "<entry>"
-            yield from _element(shape.key.serialization.get("name", "key"), shape.key, key)
-            yield from _element(shape.value.serialization.get("name", "value"), shape.value, item)
-            yield "</entry>"
+        yield from _entries(tag, shape, value)
     else:
-        yield xml_text(_text(value))
-    yield f"</{tag}>"
+        yield f"<{tag}>"
+        if isinstance(shape, StructureShape):
+            yield from members(shape, value)
+        else:
+            yield xml_text(_text(value))
+        yield f"</{tag}>"
+
+
+def _entries(tag: str, shape: MapShape, value: Mapping[str, Any]) -> Iterator[str]:
+    flat = shape.serialization.get("flattened")
+    inner = tag if flat else "entry"
+    if not flat:
+        yield f"<{tag}>"
+    for key, item in value.items():
+        yield f"<{inner}>"
+        yield from _element(shape.key.serialization.get("name", "key"), shape.key, key)
+        yield from _element(shape.value.serialization.get("name", "value"), shape.value, item)
+        yield f"</{inner}>"
+    if not flat:
+        yield f"</{tag}>"
 
 
 def _items(tag: str, shape: ListShape, values: list[Any]) -> Iterator[str]:
     flat = shape.serialization.get("flattened")
-    inner = tag if flat else shape.member.serialization.get("name", "member")
+    inner = shape.member.serialization.get("name", tag if flat else "member")
     if not flat:
         yield f"<{tag}>"
     for value in values:
