@@ -7,21 +7,31 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from console.addresses import url_address
 from functions.models import Function, FunctionUrl
 from functions.queries import functions
+from functions.queries.access import live_functions
 from functions.queries.functions import FunctionHeader
 
 register = template.Library()
+MOST_NAMES = 200
 
 
 @register.simple_tag
 def header_of(function: Function) -> FunctionHeader:
     """The facts."""
     return functions.header(function=function)
+
+
+@register.simple_tag(takes_context=True)
+def function_names(context: dict[str, Any]) -> SafeString:
+    """A datalist of the project's functions, for a field with list="function-names"; past MOST_NAMES one types."""
+    rows = live_functions(context["project"].pk).order_by("name").values_list("name", flat=True)
+    options = format_html_join("", '<option value="{}"></option>', ((name,) for name in rows[:MOST_NAMES]))
+    return format_html('<datalist id="function-names">{}</datalist>', options)
 
 
 @register.simple_tag(takes_context=True)

@@ -39,6 +39,9 @@ each("[data-theme]", (button) =>
   }),
 );
 showTheme();
+document.querySelector("[data-theme-flip]")?.addEventListener("click", () => {
+  document.querySelector(`[data-theme=${root.dataset.bsTheme === "dark" ? "light" : "dark"}]`).click();
+});
 
 // Rail: icons only on a wide screen, a drawer on a narrow one.
 const drawerButton = document.querySelector("[data-drawer]");

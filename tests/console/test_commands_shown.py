@@ -17,6 +17,10 @@ from django.urls import reverse
         ("limits", (), "aws lambda get-account-settings"),
         ("keys", (), "aws sts get-caller-identity"),
         ("secrets", (), "aws secretsmanager list-secrets"),
+        ("metrics", (), "aws logs filter-log-events"),
+        ("billing", (), "aws logs filter-log-events"),
+        ("project_settings", (), "aws lambda get-account-settings"),
+        ("triggers", (), "aws lambda list-function-url-configs"),
     ],
 )
 def test_a_page_says_which_command_does_the_same(admin, project, function, name, more, command):

@@ -102,13 +102,14 @@ class Offered(HTMLParser):
 @dataclass
 class Crawl:
     """What a person finds by following every link from `start`: pages by route, faults, forms by route, and the
-    routes of addresses that pages tell their scripts."""
+    routes of addresses that pages tell their scripts. `silent` are routes of pages without "As AWS CLI"."""
 
     client: Client
     faults: list[str] = field(default_factory=list)
     routes: Counter[str] = field(default_factory=Counter)
     forms: dict[str, list[tuple[str, Form]]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
 
     def visit(self, start: str) -> Crawl:
         """Follow everything from there."""
@@ -138,6 +139,8 @@ class Crawl:
     def _read(self, address: str, text: str) -> list[str]:
         offered = Offered(urlsplit(address).path)
         offered.feed(text)
+        if "<main" in text and 'class="cli' not in text:
+            self.silent.add(resolve(urlsplit(address).path).url_name or "")
         self.told |= {resolve(urlsplit(one).path).url_name or "" for one in offered.told}
         for form in offered.forms:
             name = resolve(urlsplit(form.action).path).url_name or ""
