@@ -4,7 +4,7 @@ jobs themselves are named by path, since the domain does not know the runner."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from uuid import UUID
 
@@ -26,6 +26,16 @@ PACKAGE_NAMES_JOB = "runner.jobs.package_names.run"
 DEPLOYS = "deploys"
 EVENTS = "events"
 HOUSEKEEPING = "housekeeping"
+DRAIN_STAYS_S = 10.0  # without work, before it ends
+HEARD_S = 5  # after the death of a drain that heard wake-ups, others go unheard for so long
+_ENOUGH = b"0"
+# One wake-up is left for the drain that hears them, if there is one.
+_WAKE = """
+if redis.call('exists', KEYS[1]) == 0 then return 0 end
+redis.call('lpush', KEYS[2], 1)
+redis.call('ltrim', KEYS[2], 0, 0)
+return 1
+"""
 TIMEOUTS_S = {DEPLOYS: 1800, EVENTS: 3600, HOUSEKEEPING: 600}
 
 
@@ -105,9 +115,45 @@ def enqueue_alarm(change_id: UUID) -> None:
 
 
 def enqueue_drain() -> None:
-    """Wake a worker for due events; one waiting wake-up is enough for all of them."""
+    """Wake the drain that runs, or else a worker, for due events; one waiting wake-up is enough for all of them."""
+    woken = connection().eval(_WAKE, 2, prefix() + "drain-hears", prefix() + "drain-wakes")
+    if not woken:
+        enqueue_another_drain()
+
+
+def enqueue_another_drain() -> None:
+    """Wake a worker though a drain runs: it has as much as it can hold. With workers for events alone, a drain stays
+    for a while when it has nothing to do."""
     if connection().set(_waiting_drain(), 1, nx=True, ex=30):
-        _enqueue(EVENTS, DRAIN_JOB, f"drain-{new_id()}", [])
+        stay_s = DRAIN_STAYS_S if config().workers > 1 else 0.0
+        _enqueue(EVENTS, DRAIN_JOB, f"drain-{new_id()}", [stay_s])
+
+
+def hear_wakes(owner: str) -> bool:
+    """Be the drain that wake-ups go to from now on; False when another one is."""
+    return bool(connection().set(prefix() + "drain-hears", owner, nx=True, ex=HEARD_S))
+
+
+def await_wake(owner: str, seconds: float) -> bool:
+    """Wait so long for a wake-up, blocking, and go on hearing; whether there was one."""
+    client, key = connection(), prefix() + "drain-hears"
+    if client.get(key) == owner.encode():
+        client.expire(key, HEARD_S)
+    popped = client.blpop([prefix() + "drain-wakes"], timeout=seconds)
+    return popped is not None and popped[1] != _ENOUGH
+
+
+def stop_hearing_wakes(owner: str) -> None:
+    """Let wake-ups go to a worker again, and end the wait that this drain is in."""
+    client, key = connection(), prefix() + "drain-hears"
+    if client.get(key) == owner.encode():
+        client.delete(key)
+        client.lpush(prefix() + "drain-wakes", _ENOUGH)
+
+
+def left_wake() -> bool:
+    """Whether a wake-up had come that the drain which stopped hearing has not heard."""
+    return connection().lpop(prefix() + "drain-wakes") == b"1"
 
 
 def drain_started() -> None:
@@ -158,11 +204,11 @@ def _publish(message: dict[str, str]) -> None:
     connection().publish(changed_channel(), json.dumps(message))
 
 
-def _enqueue(queue_name: str, function: str, job_id: str, arguments: list[str]) -> None:
+def _enqueue(queue_name: str, function: str, job_id: str, arguments: Sequence[str | float]) -> None:
     queue = Queue(queue_name, connection=connection(), serializer=JSONSerializer)
     queue.enqueue_call(
         function,
-        args=arguments,
+        args=list(arguments),
         job_id=job_id,
         timeout=TIMEOUTS_S[queue_name],
         result_ttl=0,

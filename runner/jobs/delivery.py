@@ -11,6 +11,7 @@ from contextlib import suppress
 from functions.services.events import Claimed
 from functions.states import TriggerKind
 from runner.client import AsyncGatewayClient, GatewayDown, GatewayRefused, Order
+from runner.jobs.bell import Bell
 from runner.jobs.ledger import Ledger
 from runner.jobs.pace import Pace
 from runner.unix_http import NotSent
@@ -28,14 +29,19 @@ log = logging.getLogger("functory.drain")
 class Delivery:
     """Runs until nothing is due, `stopping` is set, or it has claimed for ten minutes."""
 
-    def __init__(self, client: AsyncGatewayClient, ledger: Ledger, stopping: threading.Event) -> None:
+    def __init__(
+        self, client: AsyncGatewayClient, ledger: Ledger, stopping: threading.Event, bell: Bell | None = None
+    ) -> None:
         self._client = client
         self._ledger = ledger
         self._stopping = stopping
         self._pace = Pace()
         self._under_way: dict[asyncio.Task[None], Claimed] = {}
         self._gateway_down = False
-        self._ended = asyncio.Event()
+        self._changed = asyncio.Event()  # one has ended, or the bell has rung
+        self._bell = bell
+        if bell is not None:
+            bell.rings.append(self._changed.set)
         self._failure: BaseException | None = None
         self.delivered = 0
 
@@ -55,6 +61,8 @@ class Delivery:
     async def _claim(self) -> int:
         free = AT_ONCE - len(self._under_way)
         if free <= 0:
+            if self._bell is not None and self._bell.hears:
+                await self._ledger.call_another()
             return 0
         claims = await self._ledger.claim(min(free, BATCH), skipped=self._pace.slowed())
         for function_id, room in self._pace.rooms():
@@ -68,7 +76,7 @@ class Delivery:
 
     def _delivered(self, delivering: asyncio.Task[None]) -> None:
         del self._under_way[delivering]
-        self._ended.set()
+        self._changed.set()
         if not delivering.cancelled() and (failure := delivering.exception()) is not None:
             self._failure = failure
 
@@ -76,9 +84,9 @@ class Delivery:
         if not self._under_way:
             return
         # Not asyncio.wait: it would hang a callback on each of hundreds of tasks, at every turn.
-        self._ended.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), seconds)
+            await asyncio.wait_for(self._changed.wait(), seconds)
+        self._changed.clear()
         if self._failure is not None:
             raise self._failure
 

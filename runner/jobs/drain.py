@@ -19,34 +19,53 @@ from functions import queues
 from functions.config import Config
 from functions.ids import new_id
 from runner.client import AsyncGatewayClient
+from runner.jobs.bell import Bell
 from runner.jobs.delivery import AT_ONCE, CLAIM_FOR_S, POLL_S, Delivery
 from runner.jobs.ledger import Ledger
 from runner.sources import sqs
 from runner.sources.desk import Desk
 from runner.sources.sqs import QueuePolls
 
+STOP_LOOK_S = 0.5
 
-def run() -> None:
-    """Deliver until nothing is due. What becomes due meanwhile is taken too, or wakes the next drain."""
+
+def run(stay_s: float = 0.0) -> None:
+    """Deliver until nothing is due, and nothing has become due for so many seconds: what comes within them finds
+    everything open. What becomes due later wakes the next drain."""
     queues.drain_started()
     with _told_to_stop() as stopping:
-        asyncio.run(_drain(settings.FUNCTORY, stopping))
+        asyncio.run(_drain(settings.FUNCTORY, stopping, stay_s))
 
 
-async def _drain(config: Config, stopping: threading.Event) -> None:
+async def _drain(config: Config, stopping: threading.Event, stay_s: float) -> None:
     owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{new_id().hex[-8:]}"
     async with (
         AsyncGatewayClient(config, AT_ONCE + sqs.AT_ONCE) as client,
         Ledger(config, owner) as ledger,
         Desk(owner) as desk,
+        Bell(owner) as bell,
     ):
-        delivery, polls = Delivery(client, ledger, stopping), QueuePolls(client, desk, stopping)
-        await _side_by_side([delivery.run, polls.run], stopping)
+        delivery, polls = Delivery(client, ledger, stopping, bell), QueuePolls(client, desk, stopping, bell)
+        until = asyncio.get_running_loop().time() + CLAIM_FOR_S
+        while True:
+            await _side_by_side([delivery.run, polls.run], stopping, bell, until)
+            if asyncio.get_running_loop().time() > until or not await _stayed(bell, stopping, stay_s):
+                return
 
 
-async def _side_by_side(runs: Sequence[Callable[[], Awaitable[None]]], stopping: threading.Event) -> None:
+async def _stayed(bell: Bell, stopping: threading.Event, stay_s: float) -> bool:
+    """Wait for the bell; whether it has rung within the time. The one that heard it alone may stay."""
+    last = asyncio.get_running_loop().time() + stay_s
+    while bell.hears and not stopping.is_set() and (left := last - asyncio.get_running_loop().time()) > 0:
+        if await bell.wait(min(left, STOP_LOOK_S)):
+            return True
+    return await bell.stop() and not stopping.is_set()
+
+
+async def _side_by_side(
+    runs: Sequence[Callable[[], Awaitable[None]]], stopping: threading.Event, bell: Bell, until: float
+) -> None:
     """Each looks for work again until none of the others has any."""
-    until = asyncio.get_running_loop().time() + CLAIM_FOR_S
     busy: set[int] = set()
 
     async def keep(number: int) -> None:
@@ -56,7 +75,7 @@ async def _side_by_side(runs: Sequence[Callable[[], Awaitable[None]]], stopping:
             busy.discard(number)
             if not busy or stopping.is_set() or asyncio.get_running_loop().time() > until:
                 return
-            await asyncio.sleep(POLL_S)
+            await bell.wait(POLL_S)
 
     await asyncio.gather(*(keep(number) for number in range(len(runs))))
 

@@ -17,6 +17,7 @@ from django.db.models import Max
 from functions.config import Config
 from functions.models import Revision
 from functions.queries.recorder import standing
+from functions.queues import enqueue_another_drain
 from functions.services import events
 from functions.services.events import Claimed
 from runner.client import GatewayClient, GatewayDown, GatewayRefused
@@ -58,6 +59,10 @@ class Ledger:
     async def bury(self, claim: Claimed, reason: str) -> None:
         """It can never run."""
         await self._do(lambda: events.bury(claim, reason=reason, now=_now()))
+
+    async def call_another(self) -> None:
+        """Have another worker help with what is due, if there is one."""
+        await self._do(enqueue_another_drain)
 
     def _claim(self, limit: int, skipped: Collection[UUID], only: UUID | None) -> list[Claimed]:
         now = _now()

@@ -14,6 +14,7 @@ from uuid import UUID
 from functions.models import EventSourceMapping
 from functions.states import TriggerKind
 from runner.client import AsyncGatewayClient, GatewayDown, GatewayRefused, Order
+from runner.jobs.bell import Bell
 from runner.sources.desk import Batch, Desk
 from runner.sources.verdicts import failed_messages, has_run, result_of
 from runner.unix_http import NotSent
@@ -55,11 +56,17 @@ class QueuePolls:
     client: AsyncGatewayClient
     desk: Desk
     stopping: threading.Event
+    bell: Bell | None = None
     delivered: int = 0
     _loads: dict[UUID, Load] = field(default_factory=dict)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     _mappings: list[EventSourceMapping] = field(default_factory=list)
     _gateway_down: bool = False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)  # one has ended, or the bell has rung
+
+    def __post_init__(self) -> None:
+        if self.bell is not None:
+            self.bell.rings.append(self._changed.set)
 
     async def run(self) -> None:
         """Poll, unless another poller does."""
@@ -97,6 +104,7 @@ class QueuePolls:
             if batch is not None:
                 self._load(mapping).under_way += 1
                 task = asyncio.ensure_future(self._deliver(batch))
+                task.add_done_callback(lambda _task: self._changed.set())
                 self._under_way.add(task)
                 begun += 1
         return begun
@@ -107,7 +115,10 @@ class QueuePolls:
     async def _wait(self, seconds: float) -> None:
         if not self._under_way:
             return
-        done, _ = await asyncio.wait(self._under_way, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), seconds)
+        self._changed.clear()
+        done = {task for task in self._under_way if task.done()}
         self._under_way -= done
         for task in done:
             task.result()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 
 from functions import queues, retry
 from functions.ids import new_id
@@ -283,6 +284,84 @@ def test_a_drain_lets_the_next_wake_up_count(gateway, redis_client):
     drain.run()
     queues.enqueue_drain()
     assert queues.waiting(queues.EVENTS) == 2
+
+
+@pytest.fixture
+def staying(gateway):
+    """A drain that stays for long, in a thread; it is told to stop at the end."""
+    gateway.answer = answering()
+    stopping = threading.Event()
+    work = drain._drain(settings.FUNCTORY, stopping, 60)
+    thread = threading.Thread(target=asyncio.run, args=(work,))
+    thread.start()
+    wait_until(lambda: queues.connection().exists(queues.prefix() + "drain-hears"))
+    yield thread
+    stopping.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_drain_that_stays_is_woken_and_no_other_is_started(gateway, staying):
+    accept(3)
+    queues.enqueue_drain()
+    wait_until(lambda: len(gateway.asked) == 3)
+    accept()
+    queues.enqueue_drain()
+    wait_until(lambda: len(gateway.asked) == 4)
+    assert queues.waiting(queues.EVENTS) == 0
+    assert staying.is_alive()
+
+
+def test_a_second_drain_does_not_stay(gateway, staying):
+    accept()
+    drain.run(60)
+    assert len(gateway.asked) == 1
+    assert staying.is_alive()
+
+
+def test_when_it_has_stayed_for_its_time_a_worker_is_woken_again(gateway, redis_client):
+    drain.run(0.05)
+    queues.enqueue_drain()
+    assert queues.waiting(queues.EVENTS) == 1
+
+
+def test_what_comes_while_it_ends_is_heeded(gateway, redis_client, monkeypatch):
+    gateway.answer = answering()
+    heard = queues.stop_hearing_wakes
+
+    def late(owner):
+        """The last moment in which a wake-up goes to this drain."""
+        if not gateway.asked:
+            accept()
+            queues.enqueue_drain()
+        heard(owner)
+
+    monkeypatch.setattr(queues, "stop_hearing_wakes", late)
+    drain.run(0.05)
+    assert len(gateway.asked) == 1
+    assert queues.waiting(queues.EVENTS) == 0
+
+
+def test_one_that_died_is_heard_of_no_more_after_seconds(redis_client):
+    assert queues.hear_wakes("dead")
+    assert not queues.hear_wakes("living")
+    assert 0 < redis_client.ttl(queues.prefix() + "drain-hears") <= queues.HEARD_S
+
+
+def test_a_worker_that_serves_deploys_too_is_not_held(gateway, monkeypatch):
+    from rq.job import Job
+    from rq.serializers import JSONSerializer
+
+    def stays():
+        queues.drain_started()
+        queues.enqueue_drain()
+        waiting = queues.connection().lpop(f"rq:queue:{queues.EVENTS}").decode()
+        return Job.fetch(waiting, queues.connection(), serializer=JSONSerializer).args
+
+    assert list(stays()) == [queues.DRAIN_STAYS_S]
+    alone = replace(queues.config(), workers=1)
+    monkeypatch.setattr(queues, "config", lambda: alone)
+    assert list(stays()) == [0.0]
 
 
 def test_the_longest_run_is_the_longest_of_all_revisions():
