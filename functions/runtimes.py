@@ -217,6 +217,28 @@ _ROWS = (
     ),
     _java(25),
     _java(21),
+    Runtime(
+        identifier="dotnet",
+        title="C# (Mono 6.12)",
+        image="dotnet",
+        folder="dotnet",
+        command=("/usr/bin/mono", "--debug", "--attach=disable", "/var/runtime/bootstrap.exe"),
+        lean=True,
+        language="csharp",
+        default_file="Function.cs",
+        default_handler="Function::Example.Function::FunctionHandler",
+        text="C# 7 compiled at deploy by Debian's Mono, not by Microsoft's .NET",
+        manifest="",
+        builder="dotnet",
+        build=Build.FOLDER,
+        start_variables=frozenset({"MONO_ENV_OPTIONS", "MONO_GC_PARAMS", "MONO_PATH", "MONO_TLS_PROVIDER"})
+        | _LOCALE,
+        context=(
+            *("AwsRequestId", "ClientContext", "FunctionName", "FunctionVersion", "Identity"),
+            *("InvokedFunctionArn", "Logger", "LogGroupName", "LogStreamName", "MemoryLimitInMB"),
+            *("RemainingTime", "TraceId"),
+        ),
+    ),
     _compiled(
         "go",
         "Go",

@@ -60,6 +60,12 @@ _BY_FOLDER = {
         start_failure=(Outcome.INIT_FAILURE, "Init<ArgumentError>"),
         lacks={"segfault": "Ruby ends itself by an abort, which is asked as well"},
     ),
+    "dotnet": Program(
+        "Function::App.App::Handle",
+        error="ArgumentException",
+        start_failure=(Outcome.INIT_FAILURE, "ArgumentException"),
+        lacks={"segfault": "Mono ends itself by an abort, which is asked as well"},
+    ),
     "provided": Program(
         "app.handler", lacks={"test_a_larger_answer_is_an_error": "it has no client of ours"}
     ),
