@@ -39,6 +39,7 @@ class Runtime:
     `start_variables` count only when the language starts: functions that set them get sandboxes of a start
     class of their own; so do those of another memory size where the language is told its heap when it starts
     (`starts_by_memory`). `eager` ones are made before Functory is ready, others when they are first chosen.
+    `stands_in_for` are AWS's identifiers of older versions, which API clients may name where the operator allows it.
     `deprecated` is the day from which AWS no longer supports the identifier, `ends` the day after which the
     language's own project makes no more fixes; None where nobody has said."""
 
@@ -57,12 +58,12 @@ class Runtime:
     build: Build = Build.NONE
     start_variables: frozenset[str] = frozenset()
     starts_by_memory: bool = False
-    aliases: tuple[str, ...] = ()
     eager: bool = False
     deprecated: date | None = None
     ends: date | None = None
     icon: str = "code"
     context: tuple[str, ...] = ()  # members of the context object, for the editor's completion
+    stands_in_for: tuple[str, ...] = ()
 
     def stage(self, today: date) -> Stage:
         """Whether to warn: the earlier of both days counts."""
@@ -79,7 +80,9 @@ _PYTHON = (
 _NODE = frozenset({"NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NODE_NO_WARNINGS", "UV_THREADPOOL_SIZE"}) | _LOCALE
 
 
-def _python(version: str, *, deprecated: date, ends: date, eager: bool = False) -> Runtime:
+def _python(
+    version: str, *, deprecated: date, ends: date, eager: bool = False, stands_in_for: tuple[str, ...] = ()
+) -> Runtime:
     return Runtime(
         identifier=f"python{version}",
         title=f"Python {version}",
@@ -98,10 +101,11 @@ def _python(version: str, *, deprecated: date, ends: date, eager: bool = False) 
         deprecated=deprecated,
         ends=ends,
         icon="brand-python",
+        stands_in_for=stands_in_for,
     )
 
 
-def _node(major: int, *, ends: date, eager: bool = False) -> Runtime:
+def _node(major: int, *, ends: date, eager: bool = False, stands_in_for: tuple[str, ...] = ()) -> Runtime:
     return Runtime(
         identifier=f"nodejs{major}.x",
         title=f"Node.js {major}",
@@ -120,10 +124,11 @@ def _node(major: int, *, ends: date, eager: bool = False) -> Runtime:
         deprecated=ends,
         ends=ends,
         icon="brand-nodejs",
+        stands_in_for=stands_in_for,
     )
 
 
-def _java(version: int) -> Runtime:
+def _java(version: int, *, stands_in_for: tuple[str, ...] = ()) -> Runtime:
     return Runtime(
         identifier=f"java{version}",
         title=f"Java {version}",
@@ -146,6 +151,7 @@ def _java(version: int) -> Runtime:
             *("getIdentity()", "getInvokedFunctionArn()", "getLogger()", "getLogGroupName()"),
             *("getLogStreamName()", "getMemoryLimitInMB()", "getRemainingTimeInMillis()"),
         ),
+        stands_in_for=stands_in_for,
     )
 
 
@@ -171,12 +177,23 @@ def _compiled(identifier: str, title: str, *, default_file: str, manifest: str, 
 # `deprecated` as https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html had it in 2026; `ends` from the
 # languages' own release pages.
 _ROWS = (
-    _python("3.13", deprecated=date(2029, 6, 30), ends=date(2029, 10, 31), eager=True),
+    _python(
+        "3.13",
+        deprecated=date(2029, 6, 30),
+        ends=date(2029, 10, 31),
+        eager=True,
+        stands_in_for=("python3.12",),
+    ),
     _python("3.14", deprecated=date(2029, 6, 30), ends=date(2030, 10, 31)),
-    _python("3.11", deprecated=date(2027, 6, 30), ends=date(2027, 10, 31)),
+    _python(
+        "3.11",
+        deprecated=date(2027, 6, 30),
+        ends=date(2027, 10, 31),
+        stands_in_for=("python3.10", "python3.9", "python3.8"),
+    ),
     _node(24, ends=date(2028, 4, 30), eager=True),
     _node(22, ends=date(2027, 4, 30), eager=True),
-    _node(20, ends=date(2026, 4, 30)),
+    _node(20, ends=date(2026, 4, 30), stands_in_for=("nodejs18.x", "nodejs16.x")),
     Runtime(
         identifier="provided.al2023",
         title="Custom runtime (Debian)",
@@ -188,7 +205,7 @@ _ROWS = (
         default_file="bootstrap",
         default_handler="function.handler",
         text="your own bootstrap program asks for events over HTTP",
-        aliases=("provided.al2", "provided"),
+        stands_in_for=("provided.al2", "provided"),
         eager=True,
         deprecated=date(2029, 6, 30),
         icon="terminal-2",
@@ -214,9 +231,10 @@ _ROWS = (
             *("get_remaining_time_in_millis()", "identity", "invoked_function_arn", "log_group_name"),
             *("log_stream_name", "memory_limit_in_mb"),
         ),
+        stands_in_for=("ruby3.2",),
     ),
     _java(25),
-    _java(21),
+    _java(21, stands_in_for=("java17", "java11", "java8.al2")),
     Runtime(
         identifier="dotnet",
         title="C# (Mono 6.12)",
@@ -280,30 +298,33 @@ IMAGE = Runtime(
 
 
 def find(identifier: str) -> Runtime | None:
-    """The row of an identifier or alias."""
-    if identifier in RUNTIMES:
-        return RUNTIMES[identifier]
-    if identifier == IMAGE.identifier:
-        return IMAGE
-    return next((row for row in RUNTIMES.values() if identifier in row.aliases), None)
+    """The row of an identifier."""
+    return IMAGE if identifier == IMAGE.identifier else RUNTIMES.get(identifier)
 
 
-def named(identifier: str) -> Runtime:
-    """The row of an identifier or alias that somebody named; raises InvalidParameterValue with field `runtime`, in
-    AWS's words, also for what stands for images."""
-    found = find(identifier)
-    if found is None or found is IMAGE:
-        known = sorted(name for row in RUNTIMES.values() for name in (row.identifier, *row.aliases))
+def named(identifier: str, *, stand_ins: bool = False) -> Runtime:
+    """The row that somebody named; with `stand_ins`, also by an older identifier of AWS's. Raises
+    InvalidParameterValue with field `runtime`, in AWS's words, also for what stands for images."""
+    newer = next((row for row in RUNTIMES.values() if identifier in row.stands_in_for), None)
+    if newer is not None and not stand_ins:
+        raise InvalidParameterValue(
+            f"The runtime parameter of {identifier} is no longer supported for creating or updating AWS Lambda "
+            f"functions. We recommend you use the new runtime ({newer.identifier}) while creating or updating "
+            "functions.",
+            field="runtime",
+        )
+    found = newer or RUNTIMES.get(identifier)
+    if found is None:
         raise InvalidParameterValue(
             f"Value {identifier} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
-            f"[{', '.join(known)}] or be a valid ARN",
+            f"[{', '.join(sorted(RUNTIMES))}] or be a valid ARN",
             field="runtime",
         )
     return found
 
 
 def runtime(identifier: str) -> Runtime:
-    """The row of an identifier or alias, or what stands for images; raises as `named`."""
+    """The row of an identifier, or what stands for images; raises as `named`."""
     return IMAGE if identifier == IMAGE.identifier else named(identifier)
 
 

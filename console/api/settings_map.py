@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.container_images import check_overrides
 from functions.errors import InvalidParameterValue, Unsupported
-from functions.installation import vault
+from functions.installation import config, vault
 from functions.limits import ENVIRONMENT, check_ephemeral, check_memory, check_timeout
 from functions.naming import check_environment, check_handler
 from functions.runtimes import named
@@ -41,6 +41,10 @@ def _environment(value: Mapping[str, Any]) -> bytes:
     return vault().seal_environment(check_environment(value.get("Variables", {}), ENVIRONMENT))
 
 
+def _runtime(value: str) -> str:
+    return named(value, stand_ins=config().stand_in_runtimes).identifier
+
+
 def _architecture(value: list[str]) -> str:
     if value != ["x86_64"]:
         raise InvalidParameterValue("Architectures: this machine runs x86_64 only.")
@@ -48,7 +52,7 @@ def _architecture(value: list[str]) -> str:
 
 
 _FIELDS: Mapping[str, tuple[str, Any]] = {
-    "Runtime": ("runtime", lambda value: named(value).identifier),
+    "Runtime": ("runtime", _runtime),
     "Handler": ("handler", check_handler),
     "Role": ("role", str),
     "Description": ("description", str),

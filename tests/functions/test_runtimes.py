@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from functions.errors import InvalidParameterValue
-from functions.runtimes import RUNTIMES, Build, Stage, runtime, start_environment
+from functions.runtimes import RUNTIMES, Build, Stage, named, runtime, start_environment
 from functions.starters import FOLDER
 
 
@@ -15,14 +15,39 @@ def test_a_runtime_is_found_by_awss_identifier(identifier):
     assert runtime(identifier).identifier == identifier
 
 
-def test_an_alias_leads_to_its_row():
-    assert runtime("provided.al2").identifier == "provided.al2023"
+OLDER = {
+    "python3.12": "python3.13",
+    "python3.9": "python3.11",
+    "nodejs18.x": "nodejs20.x",
+    "java17": "java21",
+    "java8.al2": "java21",
+    "ruby3.2": "ruby3.3",
+    "provided.al2": "provided.al2023",
+    "provided": "provided.al2023",
+}
 
 
-@pytest.mark.parametrize("identifier", ["python3.12", "python2.7", "go1.x", "", "cobol"])
+@pytest.mark.parametrize(("older", "newer"), OLDER.items())
+def test_an_older_one_runs_on_a_newer_one_only_where_that_is_allowed(older, newer):
+    assert named(older, stand_ins=True).identifier == newer
+    with pytest.raises(InvalidParameterValue) as raised:
+        named(older)
+    assert raised.value.field == "runtime"
+    assert raised.value.message == (
+        f"The runtime parameter of {older} is no longer supported for creating or updating AWS Lambda functions. "
+        f"We recommend you use the new runtime ({newer}) while creating or updating functions."
+    )
+
+
+def test_one_stands_in_for_what_nobody_else_is():
+    names = [name for row in RUNTIMES.values() for name in row.stands_in_for]
+    assert len(set(names)) == len(names) and not RUNTIMES.keys() & set(names)
+
+
+@pytest.mark.parametrize("identifier", ["python2.7", "go1.x", "dotnet8", "", "cobol"])
 def test_one_that_is_not_here_has_awss_answer(identifier):
     with pytest.raises(InvalidParameterValue) as raised:
-        runtime(identifier)
+        named(identifier, stand_ins=True)
     assert raised.value.field == "runtime"
     assert raised.value.message.startswith(
         f"Value {identifier} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: ["

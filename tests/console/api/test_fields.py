@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,3 +196,15 @@ def test_other_accounts_and_regions_are_refused(sdk: SDK, principal) -> None:
     arn = Function.objects.get().arn.replace("us-east-1", "eu-west-1")
     assert refused(lambda: sdk("GetFunction", FunctionName=arn)).code == "ResourceNotFoundException"
     assert refused(lambda: sdk("GetFunction", FunctionName="a:b:c:d")).code == "ValidationException"
+
+
+def test_an_older_runtime_is_refused_in_awss_words_until_the_operator_lets_a_newer_one_stand_in(
+    sdk: SDK, settings: Any
+) -> None:
+    refusal = refused(lambda: create(sdk, Runtime="python3.12"))
+    assert (refusal.status, refusal.code) == (400, "InvalidParameterValueException")
+    assert refusal.message.startswith(
+        "The runtime parameter of python3.12 is no longer supported for creating"
+    )
+    settings.FUNCTORY = replace(settings.FUNCTORY, stand_in_runtimes=True)
+    assert create(sdk, Runtime="python3.12")["Runtime"] == "python3.13"
