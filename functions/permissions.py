@@ -1,4 +1,5 @@
-"""What a role may do: IAM's policies evaluated. Pure; how a policy is written is policy_documents'.
+"""IAM's policies evaluated: what a role may do, and whom a role, a function or a layer lets do something. Pure; how
+they are written is policy_documents' and, for functions and layers, policies'.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"""
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Decision(Enum):
 @dataclass(frozen=True, slots=True)
 class PolicyStatement:
     """One statement. `actions` and `resources` are patterns, or what is excepted where `but_actions` and
-    `but_resources` say so (NotAction, NotResource). `principals` are those of a trust policy."""
+    `but_resources` say so (NotAction, NotResource). `principals` are those of a resource's policy."""
 
     allows: bool
     actions: tuple[str, ...]
@@ -53,8 +54,8 @@ def decide(statements: Iterable[PolicyStatement], asking: Asking) -> Decision:
     return decision
 
 
-def trusts(statements: Iterable[PolicyStatement], names: Set[str], asking: Asking) -> bool:
-    """Whether a trust policy lets somebody who goes by these names take the role on."""
+def admits(statements: Iterable[PolicyStatement], names: Set[str], asking: Asking) -> bool:
+    """Whether a resource's policy lets somebody who goes by these names do it; a role's trust is such a policy."""
     meant = (one for one in statements if "*" in one.principals or not names.isdisjoint(one.principals))
     return decide(meant, asking) is Decision.ALLOWED
 

@@ -1,17 +1,18 @@
-"""Resource policies: what AddPermission writes down, and whether its statements allow a call. Pure; knows no rows.
+"""Resource policies of functions and layers: what AddPermission writes down, and how that is read to be evaluated
+(functions.permissions). Pure; knows no rows.
 https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from fnmatch import translate
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from functions.errors import InvalidParameterValue, PolicyLengthExceeded, ResourceConflict, ResourceNotFound
-from functions.snapshots import Condition, Principal, Statement
+from functions.permissions import Asking, PolicyStatement, admits
+from functions.policy_conditions import PolicyCondition
+from functions.snapshots import Principal
 from functions.states import UrlAuth
 
 INVOKE = "lambda:InvokeFunction"
@@ -89,14 +90,15 @@ def without_statement(statements: Sequence[Mapping[str, Any]], sid: str) -> list
     return kept
 
 
-def read_statement(document: Mapping[str, Any]) -> Statement:
-    """A stored statement in the form that `allows` reads."""
+def read_statement(document: Mapping[str, Any]) -> PolicyStatement:
+    """A stored statement as it is evaluated; the resource is the one that it is stored with."""
     principal = document["Principal"]
-    return Statement(
-        principal=principal if isinstance(principal, str) else next(iter(principal.values())),
-        action=document["Action"].lower(),
+    return PolicyStatement(
+        allows=True,
+        actions=(document["Action"],),
+        principals=(principal if isinstance(principal, str) else next(iter(principal.values())),),
         conditions=tuple(
-            Condition(operator, key.lower(), value)
+            PolicyCondition(operator, key.lower(), (value,))
             for operator, keys in document.get("Condition", {}).items()
             for key, value in keys.items()
         ),
@@ -104,18 +106,12 @@ def read_statement(document: Mapping[str, Any]) -> Statement:
 
 
 def allows(
-    statements: Iterable[Statement], names: Collection[str], action: str, context: Mapping[str, str]
+    statements: Iterable[PolicyStatement], names: Set[str], action: str, context: Mapping[str, str]
 ) -> bool:
     """Whether a statement lets somebody of these names do it. `context` holds condition keys as AWS spells them;
     a condition on a key that the call does not have is not met, as in AWS."""
-    action = action.lower()
     known = {key.lower(): value for key, value in context.items()}
-    return any(
-        statement.principal in names
-        and statement.action in {action, "lambda:*", "*"}
-        and all(_is_met(condition, known) for condition in statement.conditions)
-        for statement in statements
-    )
+    return admits(statements, names, Asking(action, "*", known))
 
 
 def names_of(principal: Principal, *, same_account: bool) -> frozenset[str]:
@@ -141,17 +137,3 @@ def _principal_member(principal: str) -> str | dict[str, str]:
     raise InvalidParameterValue(
         "The provided principal was invalid. Please check the principal and try again."
     )
-
-
-def _is_met(condition: Condition, context: Mapping[str, str]) -> bool:
-    value = context.get(condition.key)
-    if value is None:
-        return False
-    if condition.operator == "ArnLike":
-        return _pattern(condition.value).fullmatch(value) is not None
-    return value == condition.value
-
-
-@lru_cache(maxsize=1024)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(translate(text.replace("[", "[[]")))

@@ -59,24 +59,6 @@ class FunctionSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """One condition of a statement: `ArnLike`, `StringEquals` or `Bool` on a key in lower case."""
-
-    operator: str
-    key: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement of a function's resource policy: whom it allows what (in lower case). See functions.policies."""
-
-    principal: str
-    action: str
-    conditions: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Route:
     """A function with its qualifier resolved: weighted choice between snapshots (weights add up to 1.0).
     `qualifier` is "" when the caller gave none; `alias` is "" unless the qualifier is an alias. `statements` are
@@ -85,7 +67,7 @@ class Route:
     qualifier: str
     alias: str
     choices: tuple[tuple[FunctionSnapshot, float], ...]
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[PolicyStatement, ...] = ()
     tells: bool = False
 
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from functions.aws_policies import AwsPolicy, aws_policies, aws_policy
 from functions.errors import AccessDenied, InvalidParameterValue, NoSuchEntity
 from functions.models import IamAttachment, IamPolicy, IamRole, Project
-from functions.permissions import Asking, trusts
+from functions.permissions import Asking, admits
 from functions.policy_documents import read_permissions, read_trust
 from functions.snapshots import RoleSnapshot
 
@@ -66,7 +66,7 @@ def check_assumable(project: Project, arn: str) -> None:
     rows = IamRole.objects.filter(project=project, path=parts["path"], name__iexact=parts["name"])
     role = rows.select_related("project").first()
     asking = Asking("sts:AssumeRole", arn)
-    if role is None or not trusts(read_trust(role.trust), {"lambda.amazonaws.com"}, asking):
+    if role is None or not admits(read_trust(role.trust), {"lambda.amazonaws.com"}, asking):
         raise InvalidParameterValue("The role defined for the function cannot be assumed by Lambda.")
 
 

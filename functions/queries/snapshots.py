@@ -25,11 +25,12 @@ from functions.models import (
     Version,
 )
 from functions.naming import is_latest
+from functions.permissions import PolicyStatement
 from functions.policies import read_statement
 from functions.queries import budgets, secrets
 from functions.queries.access import person_principal
 from functions.queries.layers import artifacts_of
-from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, Statement, UrlSnapshot
+from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, UrlSnapshot
 from functions.states import LATEST, RecursiveLoop, Role
 
 
@@ -159,7 +160,7 @@ def _has_destination(function: Function, qualifier: str) -> bool:
     return rows.exclude(on_success="", on_failure="").exists()
 
 
-def _statements(function: Function, qualifier: str) -> tuple[Statement, ...]:
+def _statements(function: Function, qualifier: str) -> tuple[PolicyStatement, ...]:
     """As AWS has it: a statement holds for the qualifier that it was put on, and for no other."""
     wanted = "" if is_latest(qualifier) else qualifier
     rows = FunctionPolicy.objects.filter(function=function, qualifier=wanted)

@@ -1,4 +1,4 @@
-"""Short-lived keys of those who take a role on (sts:AssumeRole): made for whom the role trusts, removed when over."""
+"""Short-lived keys of those who take a role on (sts:AssumeRole): made for whom the role admits, removed when over."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from functions.entitlements import context_of
 from functions.errors import AccessDenied, Validation
 from functions.installation import config, region_of, vault
 from functions.models import IamRole, IamSession, Project, User
-from functions.permissions import Asking, trusts
+from functions.permissions import Asking, admits
 from functions.policies import names_of
 from functions.policy_documents import read_trust
 from functions.services.guard import record, require
@@ -90,7 +90,7 @@ def _trusts(role: IamRole, acting: Principal, external_id: str) -> bool:
         context["sts:externalid"] = external_id
     # The account itself is named to leave the decision to its people's own rights: all of them may ask.
     names = names_of(acting, same_account=False)
-    return trusts(read_trust(role.trust), names, Asking(ACTION, role.arn, context))
+    return admits(read_trust(role.trust), names, Asking(ACTION, role.arn, context))
 
 
 def _check_duration(acting: Principal, role: IamRole | None, duration_s: int) -> None:

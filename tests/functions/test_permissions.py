@@ -11,7 +11,7 @@ import pytest
 from functions.aws_policies import aws_policies, aws_policy
 from functions.entitlements import check_entitled, context_of
 from functions.errors import AccessDenied, MalformedPolicyDocument
-from functions.permissions import Asking, Decision, decide, trusts
+from functions.permissions import Asking, Decision, admits, decide
 from functions.policy_documents import read_permissions, read_trust
 from functions.snapshots import Principal
 
@@ -177,7 +177,7 @@ def trust(**more: Any) -> str:
     ],
 )
 def test_whom_a_role_trusts(text: str, names: set[str], trusted: bool) -> None:
-    assert trusts(read_trust(text), names, Asking("sts:AssumeRole", "arn:r")) is trusted
+    assert admits(read_trust(text), names, Asking("sts:AssumeRole", "arn:r")) is trusted
 
 
 @pytest.mark.parametrize(

@@ -106,3 +106,9 @@ def test_a_public_url_is_public_only_without_signatures():
     assert allowed(document, ANYONE, INVOKE_URL, **{"lambda:FunctionUrlAuthType": "NONE"})
     assert not allowed(document, ANYONE, INVOKE_URL, **{"lambda:FunctionUrlAuthType": "AWS_IAM"})
     assert not allowed(document, ANYONE, INVOKE)
+
+
+def test_a_wildcard_ends_with_its_part_of_the_arn_as_in_every_policy():
+    document = statement_document("s", INVOKE, "*", SourceArn="arn:aws:*:us-east-1:1:x")
+    assert allowed(document, ANYONE, **{"aws:SourceArn": "arn:aws:sqs:us-east-1:1:x"})
+    assert not allowed(document, ANYONE, **{"aws:SourceArn": "arn:aws:sqs:eu-west-1:9:us-east-1:1:x"})
