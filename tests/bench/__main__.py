@@ -20,7 +20,7 @@ from tests.bench.rig import rig
 from tests.bench.run import Bench, say
 from tests.bench.signed import events, plain
 
-CASES = ("warm", "logs", "recording", "payload", "cold", "burst", "events", "deploy", "idle")
+CASES = ("warm", "stock", "logs", "recording", "payload", "cold", "burst", "events", "deploy", "idle")
 FULL = (*CASES, "growth", "soak")
 # References beside the floor: what is installed. None is known to this file yet that a user would have by chance.
 RESULTS = Path("bench-results")

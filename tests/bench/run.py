@@ -29,6 +29,7 @@ class Bench:
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     used: dict[str, list[float]] = field(default_factory=dict)
+    fronts: dict[int, int] = field(default_factory=dict)  # processes of other floors, by port
     shares: list[float] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
@@ -60,7 +61,9 @@ class Bench:
     def front(self, name: str, job: Job) -> int:
         """The process that the job's port belongs to."""
         if name == FLOOR:
-            return next(one.pid for one in self.floors.values() if one.port == job.port)
+            return self.fronts.get(job.port) or next(
+                one.pid for one in self.floors.values() if one.port == job.port
+            )
         return self.functory.pid("gateway")
 
     def against_floor(self, function: str, floor: Job, ours: Job) -> dict[str, list[Measured]]:
