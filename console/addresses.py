@@ -14,3 +14,8 @@ def url_address(config: Config, url_id: str) -> str:
     parts = urlsplit(config.gateway_public_url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{url_id}.{config.base_domain}{port}/"
+
+
+def hook_address(config: Config, hook_id: str) -> str:
+    """A webhook: always below the gateway, since no browser looks at its answers."""
+    return f"{config.gateway_public_url}/hook/{hook_id}"

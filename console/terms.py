@@ -175,6 +175,15 @@ TERMS: dict[str, Term] = {
         "With fewer than 20 calls a step lasts up to an hour longer before it goes on unjudged.",
         aws="Traffic shifting with weighted aliases; CodeDeploy's Canary and Linear",
     ),
+    "webhook": Term(
+        "Webhook",
+        "An address that another service calls when something happens there: a push, a payment, a message. It signs "
+        "what it sends with a secret that both know.",
+        "What is not signed with it never reaches the function, and costs nothing. Answered with 202 at once, the "
+        "event is kept and tried again if the function fails.",
+        limit="6 MB when the sender waits for the function's answer, 1 MB as an event.",
+        aws="A function URL that checks signatures in its own code",
+    ),
     "queue": Term(
         "Queue",
         "Keeps messages that programs send with SQS's API until the function has worked them off, in batches.",

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.conf import settings
 
-from console.addresses import url_address
+from console.addresses import hook_address, url_address
 from console.queue_rows import queue_name
-from functions.models import Bucket, EventSourceMapping, EventTarget, Function, FunctionUrl, Schedule
+from functions.models import Bucket, EventSourceMapping, EventTarget, Function, FunctionUrl, Schedule, Webhook
 from functions.naming import parse_reference
-from functions.queries.triggers import BUCKETS, QUEUES, RULES, SCHEDULES, URLS, Kind
-from functions.states import LATEST, UrlAuth
+from functions.queries.triggers import BUCKETS, QUEUES, RULES, SCHEDULES, URLS, WEBHOOKS, Kind
+from functions.states import LATEST, HookProvider, UrlAuth
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ def trigger_rows(kind: Kind, found: Iterable[Any]) -> list[TriggerRow]:
     make: dict[str, Callable[[Any], list[TriggerRow]]] = {
         URLS.key: _of_url,
         SCHEDULES.key: _of_schedule,
+        WEBHOOKS.key: _of_webhook,
         QUEUES.key: _of_queue,
         RULES.key: _of_rule,
         BUCKETS.key: _of_bucket,
@@ -67,6 +68,15 @@ def _of_schedule(schedule: Schedule) -> list[TriggerRow]:
             last=schedule.last_fired_at,
             following=None if function.paused_at else schedule.due_at,
         )
+    ]
+
+
+def _of_webhook(hook: Webhook) -> list[TriggerRow]:
+    tone, state = _standing(hook.function, hook.enabled, "Active")
+    address = hook_address(settings.FUNCTORY, hook.hook_id)
+    sender = HookProvider(hook.provider).label
+    return [
+        TriggerRow(hook.name, hook.function.name, _plain(hook.qualifier), tone, state, f"{sender}, {address}")
     ]
 
 

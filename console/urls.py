@@ -23,6 +23,7 @@ from console.views import (
     function_tools,
     function_triggers,
     function_versions,
+    function_webhooks,
     functions,
     home,
     invocations,
@@ -89,6 +90,12 @@ FUNCTION: list[URLPattern | URLResolver] = [
         function_triggers.delete_schedule,
         name="schedule_delete",
     ),
+    path("triggers/webhook", function_webhooks.save, name="webhook_save"),
+    path(
+        "triggers/webhook/<uuid:webhook_id>/secret", function_webhooks.change_secret, name="webhook_secret"
+    ),
+    path("triggers/webhook/<uuid:webhook_id>/pause", function_webhooks.pause, name="webhook_pause"),
+    path("triggers/webhook/<uuid:webhook_id>/delete", function_webhooks.delete, name="webhook_delete"),
     path("triggers/queue", function_queues.save, name="queue_save"),
     path("triggers/queue/<uuid:mapping_id>/pause", function_queues.pause, name="queue_pause"),
     path("triggers/queue/<uuid:mapping_id>/delete", function_queues.delete, name="queue_delete"),

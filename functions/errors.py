@@ -111,6 +111,14 @@ class RequestTooLarge(FunctoryError):
     kind = "User"
 
 
+class MethodNotAllowed(FunctoryError):
+    """The address exists, and is not asked in this way."""
+
+    code = "MethodNotAllowedException"
+    status = 405
+    kind = "User"
+
+
 class ResourceConflict(FunctoryError):
     """It exists already, or its state does not allow the operation."""
 

@@ -97,6 +97,23 @@ class UrlSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSnapshot:
+    """A webhook as the gateway serves it, with its secret in clear."""
+
+    hook_id: str
+    trigger_id: str
+    function_id: str
+    qualifier: str
+    provider: str
+    delivery: str
+    header: str
+    secret: str = field(repr=False)
+    enabled: bool
+    project_id: str
+    function_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoleSnapshot:
     """What an IAM role's policies say; `permissions` is None when there is no such role."""
 

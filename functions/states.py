@@ -40,6 +40,7 @@ class TriggerKind(TextChoices):
     EVENT_RULE = "event_rule", "Event rule"
     QUEUE = "queue", "Queue"
     BUCKET = "bucket", "Bucket"
+    WEBHOOK = "webhook", "Webhook"
 
 
 class InvocationType(TextChoices):
@@ -196,6 +197,24 @@ class UrlAuth(TextChoices):
 
     NONE = "NONE", "Anyone"
     AWS_IAM = "AWS_IAM", "Signed requests"
+
+
+class HookProvider(TextChoices):
+    """Who sends a webhook, and so how it is signed."""
+
+    GITHUB = "github", "GitHub"
+    GITLAB = "gitlab", "GitLab"
+    STRIPE = "stripe", "Stripe"
+    SLACK = "slack", "Slack"
+    STANDARD = "standard", "Standard Webhooks"
+    GENERIC = "generic", "Another sender (HMAC-SHA256)"
+
+
+class HookDelivery(TextChoices):
+    """What the sender of a webhook is answered."""
+
+    EVENT = "event", "202 at once; the function is called behind it, with retries"
+    WAIT = "wait", "What the function answers"
 
 
 class InvokeMode(TextChoices):

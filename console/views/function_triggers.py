@@ -1,4 +1,4 @@
-"""The Triggers tab: function URL, schedules and queues; and the next firings of an expression being typed."""
+"""The Triggers tab: function URL, schedules, webhooks and queues; and the next firings of what is being typed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from console.addresses import url_address
 from console.confirming import typed
 from console.forms import Form
+from console.hook_rows import hook_context
 from console.http import Place, project_view
 from console.queue_rows import queue_context
 from console.snippets import aws
@@ -160,7 +161,9 @@ def schedule_context() -> dict[str, Any]:
     return {"zones": sorted(available_timezones()), "examples": EXAMPLES}
 
 
-def triggers_page(function: Function, form: Form, queue_form: Form | None = None) -> dict[str, Any]:
+def triggers_page(
+    function: Function, form: Form, queue_form: Form | None = None, hook_form: Form | None = None
+) -> dict[str, Any]:
     """What the tab shows; the forms as they were refused."""
     urls = list(FunctionUrl.objects.filter(function=function).order_by("qualifier"))
     return {
@@ -173,6 +176,7 @@ def triggers_page(function: Function, form: Form, queue_form: Form | None = None
         "auths": UrlAuth.choices,
         "command": _commands(function),
         **schedule_context(),
+        **hook_context(function, hook_form),
         **queue_context(function, queue_form),
     }
 

@@ -14,7 +14,7 @@ from functions.queries import triggers
 from functions.queries.access import live_functions
 from functions.queries.triggers import KINDS, QUEUES, RULES, SCHEDULES, URLS
 
-# What AWS calls it, for "As AWS CLI"; a function URL and a bucket are asked after one by one.
+# What AWS calls it, for "As AWS CLI", where AWS has it; a function URL and a bucket are asked after one by one.
 COMMANDS = {
     URLS.key: ("lambda", "list-function-url-configs", "--function-name", "NAME"),
     SCHEDULES.key: ("events", "list-rules"),
@@ -44,6 +44,6 @@ def listing(request: HttpRequest, place: Place) -> HttpResponse:
         "text": text,
         "fires": kind in {SCHEDULES, QUEUES},
         "is_schedule": kind == SCHEDULES,
-        "command": aws(settings.FUNCTORY, *COMMANDS[kind.key]),
+        "command": aws(settings.FUNCTORY, *COMMANDS[kind.key]) if kind.key in COMMANDS else "",
     }
     return render(request, "triggers/listing.html", context)

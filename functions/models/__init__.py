@@ -20,6 +20,7 @@ from functions.models.release import Release
 from functions.models.secret import Secret
 from functions.models.trigger import FunctionUrl, Schedule
 from functions.models.version import Alias, Artifact, DependencyTree, Deployment, Revision, Version
+from functions.models.webhook import Webhook
 
 __all__ = [
     "Alarm",
@@ -77,4 +78,5 @@ __all__ = [
     "UsageMonth",
     "User",
     "Version",
+    "Webhook",
 ]

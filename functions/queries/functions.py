@@ -37,6 +37,7 @@ from functions.models import (
     Function,
     FunctionUrl,
     Schedule,
+    Webhook,
 )
 from functions.queries import alarms, budgets
 from functions.queries.access import live_functions
@@ -69,6 +70,7 @@ _FIRING: Mapping[TriggerKind, type[Model]] = {
     TriggerKind.FUNCTION_URL: FunctionUrl,
     TriggerKind.SCHEDULE: Schedule,
     TriggerKind.QUEUE: EventSourceMapping,
+    TriggerKind.WEBHOOK: Webhook,
 }
 _TAG_NAMES = {
     "sqlite": (

@@ -23,6 +23,7 @@ from functions.models import (
     FunctionUrl,
     Revision,
     Version,
+    Webhook,
 )
 from functions.naming import is_latest
 from functions.permissions import PolicyStatement
@@ -30,7 +31,7 @@ from functions.policies import read_statement
 from functions.queries import budgets, secrets
 from functions.queries.access import person_principal
 from functions.queries.layers import artifacts_of
-from functions.snapshots import FunctionSnapshot, KeySnapshot, Route, UrlSnapshot
+from functions.snapshots import FunctionSnapshot, HookSnapshot, KeySnapshot, Route, UrlSnapshot
 from functions.states import LATEST, RecursiveLoop, Role
 
 
@@ -75,6 +76,27 @@ def url_by_id(url_id: str) -> UrlSnapshot | None:
         enabled=url.enabled,
         project_id=str(url.function.project_id),
         function_name=url.function.name,
+    )
+
+
+def hook_by_id(hook_id: str) -> HookSnapshot | None:
+    """A webhook of a live function, or None."""
+    hooks = Webhook.objects.select_related("function")
+    hook = hooks.filter(hook_id=hook_id, function__deleted_at__isnull=True).first()
+    if hook is None:
+        return None
+    return HookSnapshot(
+        hook_id=hook.hook_id,
+        trigger_id=str(hook.pk),
+        function_id=str(hook.function_id),
+        qualifier=hook.qualifier,
+        provider=hook.provider,
+        delivery=hook.delivery,
+        header=hook.header,
+        secret=vault().unseal(hook.secret),
+        enabled=hook.enabled,
+        project_id=str(hook.function.project_id),
+        function_name=hook.function.name,
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from functions.models import Bucket, EventTarget, FunctionUrl, Schedule
+from functions.models import Bucket, EventTarget, FunctionUrl, Schedule, Webhook
 from functions.queries.event_sources import mappings_of
 from functions.queries.pages import Page, count_up_to_limit, keyset_page
 
@@ -25,10 +25,11 @@ class Kind:
 
 URLS = Kind("urls", "Function URLs", "function__name")
 SCHEDULES = Kind("schedules", "Schedules", "function__name")
+WEBHOOKS = Kind("webhooks", "Webhooks", "function__name")
 QUEUES = Kind("queues", "Queues", "function__name")
 RULES = Kind("rules", "Event rules", "arn")
 BUCKETS = Kind("buckets", "Buckets", "name")
-KINDS = (URLS, SCHEDULES, QUEUES, RULES, BUCKETS)
+KINDS = (URLS, SCHEDULES, WEBHOOKS, QUEUES, RULES, BUCKETS)
 
 
 def kind_named(key: str) -> Kind:
@@ -57,6 +58,8 @@ def _rows(project_id: UUID, kind: Kind) -> QuerySet[Any]:
         return FunctionUrl.objects.filter(**of_living).select_related("function")
     if kind is SCHEDULES:
         return Schedule.objects.filter(**of_living).select_related("function")
+    if kind is WEBHOOKS:
+        return Webhook.objects.filter(**of_living).select_related("function")
     if kind is QUEUES:
         return mappings_of(project_id)
     if kind is RULES:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from functions.errors import InvalidParameterValue, ResourceConflict, ResourceNotFound, stale_revision
-from functions.models import Alias, Function, FunctionUrl, Revision, Schedule, Version
+from functions.models import Alias, Function, FunctionUrl, Revision, Schedule, Version, Webhook
 from functions.naming import check_alias_name, is_latest, plain_text
 from functions.queues import announce_change
 from functions.services.event_configs import drop_event_config
@@ -196,7 +196,7 @@ def alias_picture(alias: Alias) -> dict[str, Any]:
 
 def _has_trigger(function: Function, qualifier: str) -> bool:
     bound = {"function": function, "qualifier": qualifier}
-    return FunctionUrl.objects.filter(**bound).exists() or Schedule.objects.filter(**bound).exists()
+    return any(kind.objects.filter(**bound).exists() for kind in (FunctionUrl, Schedule, Webhook))
 
 
 def _point(alias: Alias, function: Function, version: str, second: tuple[str, float] | None) -> None:

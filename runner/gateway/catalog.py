@@ -14,7 +14,15 @@ from uuid import UUID
 
 from functions.errors import FunctoryError, ResourceNotFound, ServiceUnavailable
 from functions.records import Refused
-from functions.snapshots import FunctionSnapshot, KeySnapshot, Provision, RoleSnapshot, Route, UrlSnapshot
+from functions.snapshots import (
+    FunctionSnapshot,
+    HookSnapshot,
+    KeySnapshot,
+    Provision,
+    RoleSnapshot,
+    Route,
+    UrlSnapshot,
+)
 from runner.gateway.lanes import LaneKey, lane_key
 
 log = logging.getLogger("functory.catalog")
@@ -41,6 +49,10 @@ class Source(Protocol):
 
     def url_by_id(self, url_id: str) -> UrlSnapshot | None:
         """A function URL."""
+        ...
+
+    def hook_by_id(self, hook_id: str) -> HookSnapshot | None:
+        """A webhook."""
         ...
 
     def access_key(self, key_id: str) -> KeySnapshot | None:
@@ -120,6 +132,12 @@ class Catalog:
         key = ("url", url_id)
         if not self._answer(key, then):
             self._ask(key, partial(self._source.url_by_id, url_id), then)
+
+    def hook(self, hook_id: str, then: Then) -> None:
+        """A webhook; None when there is none."""
+        key = ("hook", hook_id)
+        if not self._answer(key, then):
+            self._ask(key, partial(self._source.hook_by_id, hook_id), then)
 
     def key(self, key_id: str, then: Then) -> None:
         """An access key; None when it does not work."""
@@ -234,7 +252,7 @@ class Catalog:
         if isinstance(value, Route):
             function_id = value.choices[0][0].function_id
             self._used.setdefault(function_id, set()).add(value.qualifier)
-        elif isinstance(value, UrlSnapshot):
+        elif isinstance(value, UrlSnapshot | HookSnapshot):
             function_id = value.function_id
         entry = Entry(value, function_id, self._loop.time())
         for each in (key, *names_of(value)):

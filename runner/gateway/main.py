@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis.asyncio
 import uvloop
@@ -30,6 +31,7 @@ from runner.gateway.environment import environment_of, pool_key
 from runner.gateway.events import EventQueue
 from runner.gateway.exchange import Exchange
 from runner.gateway.fleet import Fleet
+from runner.gateway.hook_api import HookApi
 from runner.gateway.image_api import Images
 from runner.gateway.inside import Identities, Inside, InsideListener, InsideRoutes
 from runner.gateway.internal import InternalApi
@@ -148,11 +150,19 @@ class Gateway:
         """What answers on the public address."""
         invoke, stream = self._invokers(self._authorizer)
         urls = UrlApi(self._authorizer, self.catalog, self.dispatcher, self.refusals, self.config)
+        hooks = HookApi(
+            self.catalog,
+            self.dispatcher,
+            self.events,
+            self.refusals,
+            urlsplit(self.config.gateway_public_url).netloc,
+        )
         return Parts(
             invoke=invoke.handle,
             stream=stream.handle,
             relay=self._relay.handle,
             url=urls.handle,
+            hook=hooks.handle,
             own=self._own.handle,
             unread=partial(note_unread, self.refusals, self.catalog),
         )

@@ -31,6 +31,7 @@ RELAYED = 80 * MB  # a zip of 50 MB in base64, with its JSON
 DATED = re.compile(r"/20\d\d-\d\d-\d\d/")
 STREAMING = "/response-streaming-invocations"
 URL_PREFIX = "/url/"
+HOOK_PREFIX = "/hook/"
 OWN_PREFIX = "/_functory/"
 STORAGE_SCOPE = "/s3/aws4_request"
 FORM = "application/x-www-form-urlencoded"
@@ -39,6 +40,7 @@ log = logging.getLogger("functory.gateway")
 
 Part = Callable[[Exchange], None]
 UrlPart = Callable[[Exchange, str, str, bool], None]
+HookPart = Callable[[Exchange, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Parts:
     stream: Part
     relay: Part
     url: UrlPart
+    hook: HookPart
     own: Part
     unread: Callable[[Request, str, FunctoryError, str], None]
 
@@ -68,7 +71,11 @@ class Routes:
     def body_limit(self, request: Request) -> int:
         """By what the head says; only who presents a signature may send as much as a package."""
         path = request.path
-        if self._url_host(request) or path.startswith(URL_PREFIX) or path.endswith(invoke_api.SUFFIX):
+        if (
+            self._url_host(request)
+            or path.startswith((URL_PREFIX, HOOK_PREFIX))
+            or path.endswith(invoke_api.SUFFIX)
+        ):
             return PAYLOAD
         if path.endswith(STREAMING):
             return PAYLOAD
@@ -122,6 +129,8 @@ class Routes:
         elif path.startswith(URL_PREFIX):
             url_id, slash, rest = path[len(URL_PREFIX) :].partition("/")
             parts.url(exchange, url_id, slash + rest or "/", False)
+        elif path.startswith(HOOK_PREFIX):
+            parts.hook(exchange, path[len(HOOK_PREFIX) :].rstrip("/"))
         elif path.startswith(OWN_PREFIX):
             parts.own(exchange)
         elif is_neighbours(request):
@@ -160,7 +169,9 @@ def is_storage(request: Request) -> bool:
     if authorization is not None:
         return STORAGE_SCOPE in authorization
     query = request.query
-    if not query or request.path.startswith((URL_PREFIX, OWN_PREFIX)):  # a function's query is its own
+    if not query or request.path.startswith(
+        (URL_PREFIX, HOOK_PREFIX, OWN_PREFIX)
+    ):  # a function's query is its own
         return False
     return STORAGE_SCOPE in unquote(query) or is_v2(query)
 

@@ -6,7 +6,7 @@ from functions.models import Revision
 from functions.queries.provisions import provisions
 from functions.queries.roles import role_snapshot
 from functions.queries.sessions import key_by_id
-from functions.queries.snapshots import revision_snapshot, route, route_by_id, url_by_id
+from functions.queries.snapshots import hook_by_id, revision_snapshot, route, route_by_id, url_by_id
 from functions.runtimes import IMAGE
 from functions.services.keys import note_uses
 from functions.services.refusals import store_refusals
@@ -18,6 +18,7 @@ class Queries:
     route = staticmethod(route)
     route_by_id = staticmethod(route_by_id)
     url_by_id = staticmethod(url_by_id)
+    hook_by_id = staticmethod(hook_by_id)
     access_key = staticmethod(key_by_id)
     revision_snapshot = staticmethod(revision_snapshot)
     role_snapshot = staticmethod(role_snapshot)

@@ -169,10 +169,11 @@ def _done(visit: Visit, stream: UrlStream | None, finished: Finished) -> None:
     elif finished.refusal is not None:
         visit.refuse(finished.refusal, finished.record.request_id)
     else:
-        visit.respond(_answer(finished))
+        visit.respond(answer_to(finished))
 
 
-def _answer(finished: Finished) -> Answer:
+def answer_to(finished: Finished) -> Answer:
+    """The HTTP answer of a call that ran; 502 for one that failed, as AWS answers."""
     extra = [
         ("x-amzn-RequestId", finished.record.request_id),
         ("X-Amzn-Trace-Id", finished.record.trace_id),

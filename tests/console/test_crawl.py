@@ -31,6 +31,7 @@ from functions.services.queue_care import send_one
 from functions.services.queue_messages import Sending
 from functions.services.secrets import create_secret
 from functions.services.test_events import save_test_event
+from functions.services.webhooks import create_webhook
 from functions.states import Comparison, EventState, Outcome, Role
 from runner.client import Health, HostView, SandboxesView, SandboxView, SupplyView
 from tests.support import rows
@@ -101,6 +102,9 @@ def _telemetry(seed, now):
 def _triggers(principal, function):
     triggers.create_url(acting=principal, function=function)
     triggers.create_schedule(acting=principal, function=function, name="hourly", expression="rate(1 hour)")
+    create_webhook(
+        acting=principal, function=function, name="pushes", provider="github", secret="shared with it"
+    )
     create_mapping_by_name(acting=principal, function=function, queue_name="orders")
     save_test_event(acting=principal, function=function, name="one", payload='{"n": 1}')
     rows.publish(function, function.latest)

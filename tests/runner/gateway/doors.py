@@ -33,6 +33,7 @@ class Table:
     def __init__(self):
         self.routes = {("hello", ""): Route("", "", ((snapshot(version="$LATEST"), 1.0),))}
         self.urls = {}
+        self.hooks = {}
         self.keys = {
             "AKIDEV": KeySnapshot("AKIDEV", SECRET, principal()),
             "AKIVIEW": KeySnapshot("AKIVIEW", SECRET, principal("viewer")),
@@ -58,6 +59,9 @@ class Table:
 
     def url_by_id(self, url_id):
         return self.urls.get(url_id)
+
+    def hook_by_id(self, hook_id):
+        return self.hooks.get(hook_id)
 
     def access_key(self, key_id):
         return self.keys.get(key_id)
@@ -118,7 +122,7 @@ class Doors:
         self.parts = {
             "invoke": self.invoke_api.handle,
             "unread": partial(note_unread, self.refusals, self.catalog),
-            **{name: elsewhere(name) for name in ("stream", "relay", "url", "own")},
+            **{name: elsewhere(name) for name in ("stream", "relay", "url", "hook", "own")},
         }
         self.port = 0
 
