@@ -42,6 +42,18 @@ if (form) {
     showSource();
   });
   showSource();
+  // The list of events at the side chooses here, without loading the page anew.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-choose-event]");
+    const option = link && choice.querySelector(`option[data-key="${link.dataset.chooseEvent}"]`);
+    if (!option || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    option.selected = true;
+    choice.dispatchEvent(new Event("change"));
+    document.querySelectorAll("[data-choose-event]").forEach((each) => each.removeAttribute("aria-current"));
+    link.setAttribute("aria-current", "true");
+    history.replaceState(null, "", link.href);
+  });
   checkAsTyped(form, area);
   document.querySelector("[data-save-event]")?.addEventListener("submit", (event) => {
     event.target.elements.payload.value = area.value;
@@ -92,7 +104,8 @@ function runs(testForm) {
     elapsed.textContent = "";
   });
   result.addEventListener("htmx:afterSwap", () => {
-    result.scrollIntoView({ block: "nearest" });
+    const { top } = result.getBoundingClientRect();
+    if (top < 60 || top > innerHeight - 160) result.scrollIntoView({ block: "start" });
     const shown = result.querySelector("[data-duration]");
     const history = document.querySelector("[data-history]");
     if (!shown || !history) return;

@@ -59,7 +59,7 @@ def test_shapes_many_runs_and_two_results_compared(page: Page, stack: Stack) -> 
     log_in(page, stack)
     deployed(page, stack, "benched")
     result = page.locator("#test-result")
-    page.get_by_label("Test event").select_option(label="SQS: two messages")
+    page.get_by_label("Events").get_by_role("link", name="SQS: two messages").click()
     expect(page.get_by_role("link", name="AWS's page of this shape")).to_be_visible()
     page.get_by_role("button", name="Run test").click()
     expect(result.locator("#response")).to_contain_text("Records")
@@ -68,6 +68,9 @@ def test_shapes_many_runs_and_two_results_compared(page: Page, stack: Stack) -> 
     page.keyboard.press("Control+a")
     page.keyboard.insert_text('{"a": ')
     expect(page.get_by_text("Not JSON yet")).to_be_visible()
+    editor.press("Control+Enter")  # it is said once, beside the editor, and what came before stands
+    expect(page.get_by_text(re.compile("not JSON", re.IGNORECASE))).to_have_count(1)
+    expect(result.locator("#response")).to_contain_text("Records")
     page.keyboard.press("Control+a")
     page.keyboard.insert_text('{"a": 1}')
     expect(page.get_by_text("Not JSON yet")).to_be_hidden()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from console.templatetags.units import size
 from tests.support.console import address, log_in
 from tests.support.product import Product
 from tests.support.stack import Stack, wait_for
@@ -55,6 +56,22 @@ def test_a_reason_on_a_phone_is_read_in_lines_of_several_words(
     box = row.first.bounding_box()
     assert box is not None
     assert box["height"] < 300
+
+
+def test_a_table_that_scrolls_sideways_says_so(phone: Page, stack: Stack, function: str) -> None:
+    phone.goto(address(stack, "settings/audit"))
+    table, more = phone.locator(".table-responsive"), phone.get_by_role("button", name="More columns")
+    expect(more).to_be_visible()
+    expect(table).to_have_attribute("tabindex", "0")
+    table.evaluate("(place) => place.scrollTo({ left: place.scrollWidth, behavior: 'instant' })")
+    expect(more).to_be_hidden()
+
+
+def test_sizes_read_alike_wherever_they_are_made(page: Page, stack: Stack) -> None:
+    log_in(page, stack)
+    known = [0, 512, 999, 1000, 1229, 10_752, 1_022_976, 1_048_576, 9 * 10**6, 40 * 1024**2, 3 * 1024**3]
+    program = f"import('/static/js/units.js').then(({{ size }}) => {known}.map(size))"
+    assert page.evaluate(program) == [size(one) for one in known]
 
 
 def test_code_has_the_most_of_its_page_on_a_laptop(page: Page, stack: Stack, function: str) -> None:
