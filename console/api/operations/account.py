@@ -18,6 +18,10 @@ from functions.services.event_sources import set_mapping_tags
 
 Output = dict[str, Any]
 _MAPPING = ":event-source-mapping:"
+_UNQUALIFIED = (
+    "Aliases and versions do not support this operation. Please specify either a function name or an unqualified "
+    "function ARN."
+)
 _TOTAL_CODE = 75 * 1024**3  # AWS's default quota for functions and layers
 
 
@@ -44,6 +48,8 @@ def untag_resource(call: Call) -> Output:
 
 def put_function_concurrency(call: Call) -> Output:
     """Reserve concurrency."""
+    if call.reference().qualifier:
+        raise InvalidParameterValue(f"This operation is permitted on Lambda functions only. {_UNQUALIFIED}")
     limit = call["ReservedConcurrentExecutions"]
     services.set_reserved_concurrency(acting=call.principal, function=call.function(), limit=limit)
     return {"ReservedConcurrentExecutions": limit}
@@ -97,6 +103,10 @@ def _tagged(call: Call) -> Function | EventSourceMapping:
     reference = parse_reference(named)
     if (reference.account, reference.region) != (call.project.account, call.region):
         raise ResourceNotFound(f"Function not found: {named}")
+    if reference.qualifier:
+        raise InvalidParameterValue(
+            "Tags on function aliases and versions are not supported. Please specify a function ARN."
+        )
     return call.function_by(reference)
 
 
