@@ -176,7 +176,7 @@ class Fleet:
 
     def _make_room(self, snapshot: FunctionSnapshot) -> bool:
         """Take memory for one more sandbox; when it is short, end idle ones and wait until they are dead. The
-        prewarmed one that it will be takes room no more, and the others give way if idle ones do not do."""
+        prewarmed one that it will be takes room no more, and of the others some give way if idle ones do not do."""
         missing = self.room.missing(snapshot.memory_mb) - self._starter.stock_mb(snapshot)
         if missing <= 0:
             self.room.take(snapshot.memory_mb)
@@ -185,7 +185,8 @@ class Fleet:
         idle = self.lanes.idle()
         beyond_mb = missing - sum(placement.memory_mb for placement in idle)
         if beyond_mb > 0:
-            missing -= self._starter.give_way(beyond_mb, snapshot)
+            is_alone = self.room.committed_mb <= self._starter.supply_mb
+            missing -= self._starter.give_way(beyond_mb, snapshot, is_alone=is_alone)
         self._end_some(idle, missing)
         return False
 

@@ -42,11 +42,16 @@ class Starter:
         """How much the supply is about to give back."""
         return self._pool.leaving_mb
 
-    def give_way(self, memory_mb: int, snapshot: FunctionSnapshot) -> int:
-        """Have the supply give so much back for the snapshot's sandbox; returns how much it will be, 0 when it has
-        not got it."""
+    def give_way(self, memory_mb: int, snapshot: FunctionSnapshot, *, is_alone: bool) -> int:
+        """Have the supply give so much back for the snapshot's sandbox: what demand has added to it, or what there is
+        if no other sandbox will ever make room. Returns how much it will be, 0 when it has not got it."""
         key = self._kind_of(snapshot)
-        return self._pool.give_way(memory_mb, key) if key is not None else 0
+        return self._pool.give_way(memory_mb, key, entirely=is_alone) if key is not None else 0
+
+    @property
+    def supply_mb(self) -> int:
+        """How much memory the supply takes."""
+        return self._pool.taken_mb + self._pool.leaving_mb
 
     def _kind_of(self, snapshot: FunctionSnapshot) -> PoolKey | None:
         try:

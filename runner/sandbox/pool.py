@@ -7,6 +7,7 @@ import asyncio
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Generic
 
@@ -94,15 +95,29 @@ class Pool(Generic[S]):
         shelf = self._shelves.get(key)
         return self._charged[shelf.ready[0]] if shelf is not None and shelf.ready else 0
 
-    def give_way(self, memory_mb: int, keep: PoolKey) -> int:
-        """End enough of those that wait to free so much, the kinds first of which most wait, but for the one that is
-        to be taken next of a kind; returns how much that will be, 0 (and nobody ends) when it would not do."""
-        if sum(self._charged.values()) - self.stock_mb(keep) < memory_mb:
-            return 0
+    @property
+    def taken_mb(self) -> int:
+        """How much memory those that wait take."""
+        return sum(self._charged.values())
+
+    def give_way(self, memory_mb: int, keep: PoolKey, *, entirely: bool = False) -> int:
+        """End enough of those that wait to free so much, the kinds first of which most wait: what demand has added,
+        or, `entirely`, the usual number too, but for the one that is to be taken next of the kind `keep`. Returns
+        how much that will be, 0 (and nobody ends) when it would not do."""
+        spare = {
+            key: len(shelf.ready) - (int(key == keep) if entirely else self._least(shelf))
+            for key, shelf in self._shelves.items()
+        }
+        taken: Counter[PoolKey] = Counter()
         given = 0
         while given < memory_mb:
-            key = max(self._shelves, key=lambda one: len(self._shelves[one].ready) - (one == keep))
-            given += self._dismiss(self._shelves[key], EndReason.EVICTED)
+            key = max(spare, key=lambda one: spare[one] - taken[one], default=keep)
+            if spare.get(key, 0) <= taken[key]:
+                return 0
+            taken[key] += 1
+            given += self._charged[self._shelves[key].ready[-taken[key]]]
+        for key in taken.elements():
+            self._dismiss(self._shelves[key], EndReason.EVICTED)
         return given
 
     @property
@@ -133,6 +148,14 @@ class Pool(Generic[S]):
             shelf.ready.remove(sandbox)
             self._leave(sandbox, EndReason.CRASH)
             self.refill_soon()
+
+    def retire(self, is_old: Callable[[S], bool]) -> None:
+        """End those that wait and are not to be handed out any more; others are made in their place."""
+        for shelf in self._shelves.values():
+            for sandbox in [one for one in shelf.ready if is_old(one)]:
+                shelf.ready.remove(sandbox)
+                self._leave(sandbox, EndReason.DRAINED)
+        self.refill_soon()
 
     # --- refilling ---
 

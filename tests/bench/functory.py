@@ -30,7 +30,8 @@ from tests.support.stack import Stack, wait_for
 SANDBOXES = 4
 MEMORY_MB = 1769  # one whole processor
 SMALL_MB = 128
-ROOM_MB = SANDBOXES * MEMORY_MB
+SUPPLY_MB = SMALL_MB - 16  # what waits prewarmed counts, too; too little for another sandbox
+ROOM_MB = SANDBOXES * MEMORY_MB + SUPPLY_MB
 SETTINGS = {"FUNCTORY_PREWARM": "2", "FUNCTORY_WORKERS": "2", "FUNCTORY_SANDBOX_MEMORY_MB": str(ROOM_MB)}
 LINES = (
     "def lambda_handler(event, context):\n"
@@ -90,7 +91,7 @@ class Functory:
         """The functions of the cases."""
         self.create({"echo": ECHO, "lines": LINES})
         self.create({"echo-small": ECHO, "quick": ECHO}, SMALL_MB)
-        for held in (3 * MEMORY_MB, 2 * MEMORY_MB, ROOM_MB - SMALL_MB):
+        for held in (3 * MEMORY_MB, 2 * MEMORY_MB, SANDBOXES * MEMORY_MB - SMALL_MB):
             self.create({f"hold-{held}": SLEEP}, held)
 
     def copy(self, count: int, *names: str) -> None:
@@ -135,7 +136,7 @@ class Functory:
     @contextlib.contextmanager
     def at_most(self, count: int, memory_mb: int = MEMORY_MB) -> Iterator[None]:
         """Room for so many sandboxes of that size and no more: a sleeping function holds the rest."""
-        held = ROOM_MB - count * memory_mb
+        held = SANDBOXES * MEMORY_MB - count * memory_mb
         if not held:
             yield
             return

@@ -228,21 +228,35 @@ def test_what_gives_way_ends_the_kind_first_of_which_most_wait():
         await settle(lambda: pool.waiting == 4)
         pool.take(NODE)
         pool.memory.limit = 0
-        assert pool.give_way(15, NODE) == 20
+        assert pool.give_way(15, NODE) == 0  # none is more than the usual number
+        assert pool.give_way(15, NODE, entirely=True) == 20
         assert pool.leaving_mb == 20
         assert {one.key: one.waiting for one in pool.supply()} == {PYTHON: 0, NODE: 1}
-        assert pool.give_way(1, NODE) == 0
+        assert pool.give_way(1, NODE, entirely=True) == 0
         await settle(lambda: pool.leaving_mb == 0)
         assert pool.memory.taken == pool.waiting * 10
 
     run(body, Policy(refill_after_s=60), memory=Memory())
 
 
+def test_what_demand_has_added_gives_way_first():
+    async def body(pool, maker):
+        pool.keep({PYTHON})
+        for _ in range(4):
+            await pool.acquire(PYTHON)
+        await settle(lambda: pool.waiting == 4)
+        assert pool.give_way(30, NODE) == 0
+        assert pool.give_way(20, NODE) == 20
+        assert pool.waiting == 2
+
+    run(body, Policy(refill_after_s=0))
+
+
 def test_nobody_gives_way_in_vain():
     async def body(pool, maker):
         pool.keep({PYTHON})
         await settle(lambda: pool.waiting == 2)
-        assert pool.give_way(21, NODE) == 0
+        assert pool.give_way(21, NODE, entirely=True) == 0
         assert pool.waiting == 2
 
     run(body)

@@ -51,6 +51,26 @@ def test_the_supply_gives_way_to_a_call_that_finds_no_room(run):
     run(body, prewarm=1, room_mb=130)
 
 
+def test_the_usual_supply_stays_while_others_will_make_room(run):
+    async def body(world):
+        world.pool.keep({KIND, PoolKey("nodejs22.x", "none")})
+        await until(lambda: world.pool.waiting == 2)
+        busy = world.submit()
+        await until(lambda: any(box.calls for box in world.boxes))
+        await until(lambda: world.pool.waiting == 2)
+        waits = world.submit(snapshot(function_id=OTHER, revision="r2"))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not waits.done()
+        assert world.pool.waiting == 2
+        world.answer = lambda call: ended()
+        next(box for box in world.boxes if box.calls).finish()
+        assert (await busy).refusal is (await waits).refusal is None
+        assert all(box.alive for box in world.boxes if not box.calls)
+
+    run(body, prewarm=1, room_mb=270)
+
+
 def test_idle_sandboxes_end_before_the_supply_does(run):
     async def body(world):
         world.answer = lambda call: ended()
