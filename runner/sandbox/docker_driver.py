@@ -34,8 +34,6 @@ __all__ = ["DockerDriver", "EngineReport", "check_engine", "connect"]
 
 # A generic sandbox only starts its language; it gets room for the largest one.
 GENERIC = Limits(memory_mb=512)
-# Half of the smallest function's: a language that starts must not slow calls that run. Its function's come with it.
-GENERIC_CPU_SHARES = Limits(memory_mb=64).cpu_shares
 _START_THREADS, _REMOVAL_THREADS, _KERNEL_THREADS = 4, 2, 2
 _KEEP_RULES_S = 10
 _LOG = logging.getLogger("functory.driver")
@@ -174,7 +172,6 @@ class DockerDriver:
             wire=wire,
             resolvers=resolvers() if wire is not None else (),
             limits=GENERIC,
-            cpu_shares=0 if self._tools is None else GENERIC_CPU_SHARES,
             oci_runtime=self._config.oci_runtime,
             volumes=volumes,
         )

@@ -29,9 +29,8 @@ _MB = 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class ContainerPlan:
     """All that one container is made from. `scratch_mb` is not 0 when the engine itself must supply /tmp as
-    memory; `cpu_shares` 0 stands for what goes with the limits; a `wire` is put in by ourselves,
-    and the engine must be told the `resolvers` then; `mounts` are code that is there from the start,
-    on hosts where it cannot be bound late. `volumes` are the folders that a user's image declares as such."""
+    memory; a `wire` is put in by ourselves, and the engine must be told the `resolvers` then; `mounts` are code that
+    is there from the start, on hosts where it cannot be bound late. `volumes` are the folders that a user's image declares as such."""
 
     instance: str
     sandbox_id: str
@@ -44,7 +43,6 @@ class ContainerPlan:
     network: str
     limits: Limits
     oci_runtime: str = ""
-    cpu_shares: int = 0
     wire: Wire | None = None
     resolvers: tuple[str, ...] = ()
     scratch_mb: int = 0
@@ -92,7 +90,7 @@ def host_options(plan: ContainerPlan) -> dict[str, Any]:
         ],
         "mem_limit": memory,
         "memswap_limit": memory,
-        "cpu_shares": plan.cpu_shares or plan.limits.cpu_shares,
+        "cpu_shares": plan.limits.cpu_shares,
         "oom_score_adj": _OOM_SCORE,
         "log_config": LogConfig(type="none", config={}),
         "network_mode": plan.network,

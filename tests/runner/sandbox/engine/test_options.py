@@ -47,10 +47,6 @@ def test_limits_leave_no_swap() -> None:
     assert (nofile["Soft"], nofile["Hard"]) == (1024, 1024)
 
 
-def test_one_that_has_no_code_yet_gets_less_of_the_processors() -> None:
-    assert host_options(replace(PLAN, cpu_shares=37))["cpu_shares"] == 37
-
-
 def test_where_we_put_in_the_wire_the_engine_is_told_the_resolvers_only() -> None:
     host = host_options(replace(PLAN, network="none", resolvers=("192.0.2.53",)))
     assert (host["network_mode"], host["dns"]) == ("none", ["192.0.2.53"])
