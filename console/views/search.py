@@ -40,7 +40,7 @@ PAGES = (
     ("People", "people", ""),
     ("Limits", "limits", ""),
     ("Audit log", "audit", ""),
-    ("About and health", "about", ""),
+    ("Doctor: health, isolation, versions", "about", ""),
 )
 ACTIONS = (
     ("New function", "wizard_new", ""),

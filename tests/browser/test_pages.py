@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.support.browser import Complaints
 from tests.support.console import address
 from tests.support.product import Product
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
@@ -22,6 +22,7 @@ PAGES = (
     "functions",
     "deleted",
     "new",
+    "triggers",
     "events",
     "events?state=dead",
     "queues",
@@ -39,7 +40,7 @@ PAGES = (
     "settings/limits",
     "settings/audit",
     "settings/about",
-    "refusals",
+    "logs/refused",
     "invocations/00000000-0000-7000-8000-000000000000?poll=99",
 )
 SUBJECT = "looked-at"
@@ -59,12 +60,21 @@ def paths(product: Product) -> list[str]:
     calls = [product.call(SUBJECT, event)["id"] for event in ({"name": "Ada"}, {})]
     product.post("new", name="a-draft")
     product.record(calls[-1])
+    leave_a_dead_letter(product)
     return [
         *PAGES,
         *(f"functions/{SUBJECT}/{tab}" for tab in TABS),
         *(f"functions/a-draft/draft/{step}" for step in range(1, 6)),
         *(f"invocations/{call}" for call in calls),
     ]
+
+
+def leave_a_dead_letter(product: Product) -> None:
+    client = product.client()
+    client.put_function_event_invoke_config(FunctionName=SUBJECT, MaximumRetryAttempts=0)
+    client.invoke(FunctionName=SUBJECT, InvocationType="Event", Payload=b"{}")
+    dead = "select 1 from functions_event where state = 'dead'"
+    wait_for("the event is a dead letter", lambda: product.rows(dead), 60)
 
 
 # Width and colours do not touch each other: two rounds see every page in both.
