@@ -30,7 +30,8 @@ _MB = 1024 * 1024
 class ContainerPlan:
     """All that one container is made from. `scratch_mb` is not 0 when the engine itself must supply /tmp as
     memory; a `wire` is put in by ourselves, and the engine must be told the `resolvers` then; `mounts` are code that
-    is there from the start, on hosts where it cannot be bound late. `volumes` are the folders that a user's image declares as such."""
+    is there from the start, on hosts where it cannot be bound late. `volumes` are the folders that a
+    user's image declares as such."""
 
     instance: str
     sandbox_id: str
