@@ -1,10 +1,13 @@
 """What was typed stays, and what is wrong stands beside its field."""
 
+import re
+
 import pytest
 from django.http import QueryDict
 from django.template import Context, Template
 
 from console.forms import Form
+from functions.config import REPOSITORY
 from functions.errors import InvalidParameterValue
 
 
@@ -32,3 +35,21 @@ def test_numbers_are_whole():
     assert form.number("memory", "Memory") == 1024
     with pytest.raises(InvalidParameterValue, match="Time-out is a whole number"):
         form.number("timeout", "Time-out")
+
+
+TEMPLATES = REPOSITORY / "templates"
+FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
+LOSES = ("partials/field.html", "<textarea")  # what takes a while to type
+KEEPS = ("data-guard", "hx-post", "data-saves-editor", "data-save-event")
+
+
+def test_leaving_a_form_with_something_typed_is_guarded():
+    forms = [
+        (str(path.relative_to(TEMPLATES)), form[:160])
+        for path in TEMPLATES.rglob("*.html")
+        for form in FORM.findall(path.read_text())
+        if any(words in form for words in LOSES)
+    ]
+    unguarded = [(name, form) for name, form in forms if not any(words in form for words in KEEPS)]
+    assert len(forms) > 10
+    assert unguarded == []
