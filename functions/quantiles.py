@@ -4,8 +4,10 @@ Lee 2019) into one table of counts, much faster than making and merging a sketch
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from ddsketch.pb import ddsketch_pb2
 
@@ -69,12 +71,14 @@ class MergedSketch:
         self._counts += counts << COUNT_BITS * max(0, above)
         self._bound += packed.bound
 
+    def _dense_counts(self) -> Sequence[int]:
+        """What the long number holds, from bin `_lowest` on."""
+        numbers = -(-self._counts.bit_length() // COUNT_BITS)
+        return counts_in(self._counts.to_bytes(numbers * COUNT_BITS // 8, "little"))
+
     def _spill(self) -> None:
         """Move the long number's counts to the table."""
-        numbers = self._counts.to_bytes(
-            -(-self._counts.bit_length() // COUNT_BITS) * COUNT_BITS // 8, "little"
-        )
-        for index, count in enumerate(counts_in(numbers), self._lowest):
+        for index, count in enumerate(self._dense_counts(), self._lowest):
             if count:
                 self._bins[index] += count
         self._counts = self._bound = 0
@@ -82,26 +86,27 @@ class MergedSketch:
     @property
     def count(self) -> float:
         """How many values were added."""
-        self._spill()
-        return self._zeros + sum(self._bins.values())
+        return self._zeros + sum(self._bins.values()) + sum(self._dense_counts())
 
     def quantiles(self, wanted: Sequence[float]) -> list[float | None]:
-        """The value at each quantile (0 to 1, ascending), None while nothing was added."""
-        total = self.count
+        """The value at each quantile (0 to 1), None while nothing was added."""
+        if self._bins:
+            self._spill()
+            indexes: Sequence[int] = sorted(self._bins)
+            up_to = list(accumulate(map(self._bins.__getitem__, indexes)))
+        else:
+            up_to = list(accumulate(self._dense_counts()))
+            indexes = range(self._lowest, self._lowest + len(up_to))
+        total = self._zeros + (up_to[-1] if up_to else 0)
         if not total:
             return [None] * len(wanted)
-        ordered = sorted(self._bins.items())
-        return [self._at(rank * (total - 1), ordered) for rank in wanted]
+        return [self._at(rank * (total - 1) - self._zeros, indexes, up_to) for rank in wanted]
 
-    def _at(self, rank: float, ordered: Sequence[tuple[int, float]]) -> float:
-        seen = self._zeros
-        if rank < seen:
+    def _at(self, rank: float, indexes: Sequence[int], up_to: Sequence[float]) -> float:
+        """The value of a rank among those that are not zero; `up_to` counts the values up to each bin."""
+        if rank < 0 or not up_to:
             return 0.0
-        for index, count in ordered:
-            seen += count
-            if seen > rank:
-                return self._value(index)
-        return self._value(ordered[-1][0])
+        return self._value(indexes[min(bisect_right(up_to, rank), len(up_to) - 1)])
 
     def _value(self, index: int) -> float:
         """The middle of a bin, as LogarithmicMapping.value computes it."""

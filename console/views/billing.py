@@ -20,7 +20,7 @@ from console.http import Place, project_view
 from functions import pricing
 from functions.queries import budgets, usage
 from functions.queries.access import live_functions
-from functions.queries.usage import FunctionDay, FunctionMonth, Month, Usage
+from functions.queries.usage import Extent, FunctionDay, FunctionMonth, Month, Usage
 
 SORTS = (("name", "Function"), ("requests", "Requests"), ("gbs", "GB-seconds"), ("cost", "Cost"))
 _ORDERS = {"name": "name", "requests": "requests", "gbs": "mb_ms"}
@@ -63,7 +63,7 @@ def page_of(
     dearest = functions if sort == "cost" else usage.by_function(**of, limit=MOST_DRAWN)
     live = _live(place, [*functions, *dearest])
     days = _days(place, chosen, dearest[:MOST_DRAWN], live)
-    price = pricing.LIST_PRICE
+    price, extent = pricing.LIST_PRICE, usage.extent(**of)
     total = sum((line.usage for line in days), Usage())
     page = {
         "month": chosen,
@@ -72,7 +72,7 @@ def page_of(
         "total": total,
         "forecast_pico": usage.forecast_pico(spent=total.cost_pico, month=chosen, today=today),
         "functions": [(row, row.usage.cost_pico / (total.cost_pico or 1)) for row in functions],
-        "others": _others(of, functions, total),
+        "others": _others(extent, functions, total),
         "sort": sort,
         "sorts": SORTS,
         "days": list(reversed(days)),
@@ -82,7 +82,7 @@ def page_of(
         "price": price,
         "price_per_million_pico": price.request_pico * 1_000_000,
         "gb_second_usd": f"${pricing.dollars(price.gb_second_pico):f}",
-        "other_prices": [id_ for id_ in usage.price_ids(**of) if id_ != price.id],
+        "other_prices": [id_ for id_ in extent.price_ids if id_ != price.id],
         "after_free_pico": pricing.after_free_tier_pico(price, total.requests, total.mb_ms),
         "free_requests_share": min(1.0, total.requests / price.free_requests),
         "free_seconds_share": min(1.0, total.gb_seconds / price.free_gb_seconds),
@@ -117,11 +117,9 @@ def _calls(pages: Mapping[UUID, str], row: FunctionDay) -> str:
     return f"{page}?from={row.day}T00:00:00Z&to={following}T00:00:00Z#calls" if page else ""
 
 
-def _others(of: Mapping[str, Any], named: Sequence[FunctionMonth], total: Usage) -> dict[str, Any] | None:
+def _others(extent: Extent, named: Sequence[FunctionMonth], total: Usage) -> dict[str, Any] | None:
     """How many functions are not named, and what they used together."""
-    if len(named) < MOST_NAMED:
-        return None
-    left = usage.count_functions(**of) - len(named)
+    left = extent.functions - len(named)
     rest = total - sum((row.usage for row in named), Usage())
     return {"count": left, "usage": rest, "share": rest.cost_pico / (total.cost_pico or 1)} if left else None
 

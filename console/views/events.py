@@ -26,6 +26,7 @@ from functions.services import dead_letters
 from functions.services.dead_letters import Chosen
 from functions.states import DRAFT, EVENT_ENDED, Role
 
+PAGE = 30
 SAME = "same"  # "to the version that it was for": no qualifier, not even the empty one of $LATEST
 DROPPED = frozenset({"waiting", "retrying", "dead"})
 
@@ -51,6 +52,7 @@ def listing(request: HttpRequest, place: Place) -> HttpResponse:
         standing=standing,
         function_id=function.id if function else None,
         marker=request.GET.get("marker", ""),
+        size=PAGE,
     )
     tabs = _tabs(place, function)
     context: dict[str, Any] = {

@@ -19,6 +19,7 @@ from functions.queries import invocations, metrics
 from functions.queries.refusals import refused_since
 from functions.states import Outcome, TriggerKind
 
+PAGE = 30
 FILTERS = ("outcome", "version", "trigger", "text", "sandbox", "cold")
 
 
@@ -53,7 +54,7 @@ def series(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 def _table(request: HttpRequest, place: Place, function: Function, within: TimeRange) -> dict[str, Any]:
     chosen = chosen_from(request, function, within.start, within.end)
     page = invocations.invocations(
-        project_id=place.project.id, chosen=chosen, marker=request.GET.get("marker", "")
+        project_id=place.project.id, chosen=chosen, marker=request.GET.get("marker", ""), size=PAGE
     )
     return {
         "page": page,

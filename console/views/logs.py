@@ -29,7 +29,7 @@ from functions.queries import logs, metrics
 from functions.queries.log_windows import LogRange
 from functions.states import Outcome
 
-PAGE = 50
+PAGE = 30
 MOST_DOWNLOADED = 10_000
 HISTOGRAM_BARS = 60
 

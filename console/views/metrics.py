@@ -14,7 +14,7 @@ from console.http import Place, project_view
 from console.metric_charts import DeployMark
 from console.ranges import TimeRange
 from functions.models import Function
-from functions.queries import deployments, metrics
+from functions.queries import deployments, metric_ranks, metrics
 
 # The word in the address, the number it sorts by, and the column's heading, in the table's order.
 SORTS = (
@@ -92,18 +92,15 @@ def marks(project_id: UUID, function_id: UUID | None, within: TimeRange) -> list
     found = deployments.succeeded_between(
         project_id=project_id, start=within.start, end=within.end, function_id=function_id
     )
-    return [
-        DeployMark(row.ended_at, f"{row.function.name} version {row.version.number if row.version else '?'}")
-        for row in found
-        if row.ended_at
-    ]
+    return [DeployMark(one.at, f"{one.function_name} version {one.version or '?'}") for one in found]
 
 
 def _rows(chosen: metrics.MetricRange, sort: str) -> list[dict[str, Any]]:
     """A row for each of the functions with most of the sorted number, named."""
     order = next((column for word, column, _ in SORTS if word == sort), "invocations")
-    found = metrics.by_function(chosen=chosen, order=order, limit=MOST_ROWS)
-    functions = Function.objects.in_bulk([function_id for function_id, _ in found])
+    found = metric_ranks.by_function(chosen=chosen, order=order, limit=MOST_ROWS)
+    named = Function.objects.only("name", "deleted_at")
+    functions = named.in_bulk([function_id for function_id, _ in found])
     return [
         {"function": functions[function_id], **numbers}
         for function_id, numbers in found

@@ -120,7 +120,6 @@ class FunctionHeader:
     split: tuple[tuple[int, float], ...]
     aliases: tuple[Alias, ...]
     urls: tuple[FunctionUrl, ...]
-    schedules: tuple[Schedule, ...]
     last_deployment: Deployment | None
     held: tuple[Budget, ...]
     ringing: tuple[Alarm, ...]
@@ -161,7 +160,7 @@ def matching(*, project_id: UUID, chosen: FunctionFilter) -> QuerySet[Any]:
 def header(*, function: Function) -> FunctionHeader:
     """The facts of one function's header."""
     rows = matching(project_id=function.project_id, chosen=FunctionFilter())
-    joined = rows.select_related("latest", "draft").prefetch_related("urls", "schedules")
+    joined = rows.select_related("latest", "draft").prefetch_related("urls")
     found = joined.get(pk=function.pk)
     aliases = Alias.objects.filter(function=function).select_related("version", "second_version")
     deployments = Deployment.objects.filter(function=function, trial=False).select_related(
@@ -175,7 +174,6 @@ def header(*, function: Function) -> FunctionHeader:
         split=_split(tuple(aliases)),
         aliases=tuple(aliases),
         urls=tuple(found.urls.all()),
-        schedules=tuple(found.schedules.all()),
         last_deployment=deployments.order_by("-created_at", "-id").first(),
         held=tuple(budget for budget in budgets.of_function(function) if budget.is_stopping),
         ringing=tuple(alarms.ringing(function.project_id, function)),

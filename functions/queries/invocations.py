@@ -99,5 +99,5 @@ def event_of(*, project_id: UUID, request_id: UUID) -> Event | None:
 def versions_seen(*, project_id: UUID, function_id: UUID, limit: int = 50) -> list[str]:
     """The versions that the newest invocations of a function ran, for a filter's choices."""
     newest = Invocation.objects.filter(project_id=project_id, function_id=function_id).order_by(*ORDER)
-    names = set(newest.values_list("version", flat=True)[:1000])
+    names = set(newest.values_list("version", flat=True)[:300])
     return sorted(names - {""}, key=lambda name: (len(name), name), reverse=True)[:limit]

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from functions.log_grams import may_hold, places_of
 from functions.log_query import LogQuery
 from functions.models import InvocationLog, LogChunk
+from functions.queries.moments import as_text, read_moment
 from functions.queries.pages import read_marker, rows_after
 
 ORDER = ("-at", "pk")
@@ -133,9 +134,10 @@ class Walk:
         rows = LogChunk.objects.filter(
             project_id=self.chosen.project_id, start__lt=upper, end__gt=self.chosen.start
         )
-        found = rows.order_by("-start").values_list("start", "end", "grams")[:_MOST_CHUNKS]
+        texts = rows.annotate(from_text=as_text("start"), to_text=as_text("end")).order_by("-start")
+        found = texts.values_list("from_text", "to_text", "grams")[:_MOST_CHUNKS]
         for start, end, grams in found.iterator(chunk_size=_CHUNKS_AT_ONCE):
-            yield start, end, bytes(grams)
+            yield read_moment(start), read_moment(end), bytes(grams)
 
     def _rows(self, start: datetime, end: datetime) -> QuerySet[InvocationLog]:
         return ordered(replace(self.chosen, start=start, end=end), self.marker)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from functions.models import MetricSpan, UsageDay, UsageMonth
 from functions.rollups import DAY_S
@@ -119,9 +119,22 @@ def by_function(
     ]
 
 
-def count_functions(*, project_id: UUID, month: Month) -> int:
-    """How many functions a month's bill has."""
-    return _of_month(project_id, month).aggregate(found=Count("function_id", distinct=True))["found"] or 0
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many functions a month's bill has, and the prices that its records were charged at."""
+
+    functions: int
+    price_ids: tuple[str, ...]
+
+
+def extent(*, project_id: UUID, month: Month) -> Extent:
+    """Of a month; one look at its rows where there is one price, as nearly always."""
+    rows = _of_month(project_id, month)
+    found = rows.aggregate(rows=Count("*"), least=Min("price_id"), most=Max("price_id"))
+    if found["least"] == found["most"]:
+        return Extent(found["rows"], (found["least"],) if found["rows"] else ())
+    several = rows.aggregate(functions=Count("function_id", distinct=True))["functions"]
+    return Extent(several, tuple(sorted(rows.values_list("price_id", flat=True).distinct())))
 
 
 def days_of(*, function_ids: Collection[UUID], month: Month) -> list[FunctionDay]:
@@ -151,11 +164,6 @@ def of_month(*, project_id: UUID, month: Month, function_id: UUID | None = None)
     if function_id is None:
         return sum(by_day(project_id=project_id, month=month).values(), Usage())
     return _usage(_of_month(project_id, month).filter(function_id=function_id).aggregate(**_ADDED))
-
-
-def price_ids(*, project_id: UUID, month: Month) -> list[str]:
-    """The prices that a month's records were charged at."""
-    return sorted(set(_of_month(project_id, month).values_list("price_id", flat=True).distinct()))
 
 
 def forecast_pico(*, spent: int, month: Month, today: date) -> int:

@@ -49,7 +49,7 @@ def test_the_monitor_says_what_happened_and_lists_the_calls(project, seed, admin
 
 def test_the_monitor_pages_through_calls(project, seed, admin):
     now = timezone.now()
-    for second in range(60):
+    for second in range(40):
         seed.invocation(at=now - timedelta(seconds=second))
     first = admin.get(address("function_monitor", project, "hello"))
     older = first.context["older"]

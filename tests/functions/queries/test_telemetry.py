@@ -9,7 +9,7 @@ from functions.errors import InvalidParameterValue
 from functions.ids import new_id
 from functions.log_query import parse
 from functions.models import MetricMinute
-from functions.queries import events, invocations, logs, metrics, usage
+from functions.queries import events, invocations, logs, metric_ranks, metrics, usage
 from functions.states import EventState, Outcome
 from tests.support.seed import NOW, Seed
 
@@ -115,7 +115,7 @@ def test_metric_series_and_totals_add_up(seed):
     whole = metrics.totals(chosen=chosen)
     assert (whole["invocations"], whole["errors"], whole["init_mean_us"]) == (3, 1, 5000)
     assert whole["error_rate"] == pytest.approx(1 / 3)
-    ((function_id, numbers),) = metrics.by_function(chosen=chosen)
+    ((function_id, numbers),) = metric_ranks.by_function(chosen=chosen)
     assert (function_id, numbers["invocations"]) == (seed.function_id, 3)
     one = metrics.MetricRange(seed.project_id, NOW, NOW + timedelta(minutes=5), version="2")
     assert metrics.totals(chosen=one)["invocations"] == 1
@@ -168,18 +168,19 @@ def test_the_busiest_functions_by_any_number(seed, length):
     ):
         one.minute(at=at, durations_ms=calls, **fields)
         one.minute(at=NOW - length - timedelta(days=1, hours=1), durations_ms=[1] * 50)
-        one.month(at.date(), requests=len(calls), **fields)
+        one.month(at.date(), **fields)
+        one.day(day=at.date(), requests=len(calls))
     chosen = within(seed, NOW - length, NOW)
     orders = {"invocations": seed, "errors": slow, "error_rate": slow, "p95_us": slow, "throttles": slow}
     for order, first in orders.items():
-        found = metrics.by_function(chosen=chosen, order=order)
+        found = metric_ranks.by_function(chosen=chosen, order=order)
         assert found[0][0] == first.function_id, order
         assert [numbers["invocations"] for _, numbers in found] == ([9, 3] if first is seed else [3, 9])
-    assert len(metrics.by_function(chosen=chosen, limit=1)) == 1
-    ((_, numbers), _) = metrics.by_function(chosen=chosen, order="p95_us")
+    assert len(metric_ranks.by_function(chosen=chosen, limit=1)) == 1
+    ((_, numbers), _) = metric_ranks.by_function(chosen=chosen, order="p95_us")
     assert numbers["p95_us"] == pytest.approx(500_000, rel=0.02)
     with pytest.raises(KeyError):
-        metrics.by_function(chosen=chosen, order="colour")
+        metric_ranks.by_function(chosen=chosen, order="colour")
 
 
 def test_a_range_is_covered_once_by_the_longest_steps():
@@ -210,10 +211,36 @@ def test_usage_sums_over_prices_and_keeps_to_its_month(seed):
     ]
     (whole,) = usage.by_function(project_id=seed.project_id, month=march)
     assert (whole.function_id, whole.usage.requests) == (seed.function_id, 2000)
-    assert usage.count_functions(project_id=seed.project_id, month=march) == 1
+    found = usage.extent(project_id=seed.project_id, month=march)
+    assert (found.functions, found.price_ids) == (1, ("aws-us-east-1-x86", "other"))
     assert usage.by_day(project_id=seed.project_id, month=march)[date(2026, 3, 1)] == days[0].usage
     assert usage.of_month(project_id=seed.project_id, month=march).requests == 2000
-    assert usage.price_ids(project_id=seed.project_id, month=march) == ["aws-us-east-1-x86", "other"]
+
+
+def test_the_extent_of_a_bill(seed):
+    march, april = usage.Month(2026, 3), usage.Month(2026, 4)
+    assert usage.extent(project_id=seed.project_id, month=march) == usage.Extent(0, ())
+    for one in (seed, Seed(project_id=seed.project_id)):
+        one.day(day=date(2026, 3, 1))
+        one.day(day=date(2026, 3, 2))
+    seed.day(day=date(2026, 4, 1))
+    assert usage.extent(project_id=seed.project_id, month=march) == usage.Extent(2, ("aws-us-east-1-x86",))
+    assert usage.extent(project_id=seed.project_id, month=april).functions == 1
+
+
+def test_dead_letters_of_both_kinds_come_newest_first(seed):
+    kinds = (EventState.DEAD, EventState.EXPIRED)
+    made = [
+        seed.event(state=kinds[number % 2], accepted_at=NOW - timedelta(minutes=number))
+        for number in range(5)
+    ]
+    standing, seen, marker = events.standing_named("dead"), [], ""
+    for size in (2, 2, 1):
+        page = events.events(project_id=seed.project_id, standing=standing, marker=marker, size=2)
+        assert len(page.items) == size
+        seen, marker = [*seen, *page.items], page.next_marker
+    assert (seen, marker) == (made, "")
+    assert events.counts(project_id=seed.project_id)["dead"] == 5
 
 
 def test_months_and_forecast():
