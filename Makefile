@@ -9,7 +9,7 @@ TESTS ?=
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-.PHONY: help up prepare images doctor check format test test-fast test-docker test-browser test-api test-pages test-starters test-hostile test-trouble \
+.PHONY: help up prepare images doctor check format test test-fast test-docker test-browser test-api test-deployers test-pages test-starters test-hostile test-trouble \
 	test-faults test-runtimes test-postgres test-fuzz runtime-matrix bench bench-full bench-compare bench-console profile screenshots vendor lock clean
 
 help: ## What there is to make
@@ -46,10 +46,11 @@ test-fast: ## Only what needs neither Docker nor a browser
 	@$(HOST) venv --dev
 	@$(VENV)/python -m tests.support.suite fast $(TESTS)
 
-# Not in `make test`: test-api (AWS SDKs and the aws command), test-pages (every page as everyone, by axe, for its
-# layout), test-starters (each deployed and tried), test-hostile (attacks), test-trouble (full disk, dead engine, bad
-# input), test-faults (kill -9), test-postgres. CI runs them too.
-test-docker test-browser test-api test-pages test-starters test-hostile test-trouble test-faults test-runtimes test-postgres: ## One suite of its own
+# Not in `make test`: test-api (AWS SDKs and the aws command), test-deployers (other people's tools, from their
+# registries), test-pages (every page as everyone, by axe, for its layout), test-starters (each deployed and tried),
+# test-hostile (attacks), test-trouble (full disk, dead engine, bad input), test-faults (kill -9), test-postgres. CI
+# runs them too.
+test-docker test-browser test-api test-deployers test-pages test-starters test-hostile test-trouble test-faults test-runtimes test-postgres: ## One suite of its own
 	@$(HOST) prepare-tests
 	@$(SUITE) $(@:test-%=%) $(TESTS)
 

@@ -13,9 +13,9 @@ _SHARED = "docker or browser or slow or postgres"
 CRAWL = "tests/console/test_crawl.py"
 PAGES = ("tests/browser/test_pages.py", "tests/browser/test_layout_shift.py")
 STARTERS = "tests/browser/test_starters.py"
-# Attacks, trouble, faults and the contract with AWS's SDKs are suites of their own: `make test` is for everybody's
-# every change, and ends in minutes.
-LATER = ("tests/contract_api", "tests/faults", "tests/hostile", "tests/trouble")
+# Attacks, trouble, faults, deployers and the contract with AWS's SDKs are suites of their own: `make test` is for
+# everybody's every change, and ends in minutes.
+LATER = ("tests/contract_api", "tests/deployers", "tests/faults", "tests/hostile", "tests/trouble")
 
 
 def without(*paths: str) -> tuple[str, ...]:
@@ -56,6 +56,9 @@ SUITES: dict[str, Lanes] = {
     ),
     "api": (
         (Phase("SDKs and the aws command", ("-n", "2", "--dist", "loadfile", "tests/contract_api"), True),),
+    ),
+    "deployers": (
+        (Phase("deployers and guests", ("-n", "2", "--dist", "loadfile", "tests/deployers"), True),),
     ),
     "starters": ((Phase("every starter", ("-n", "2", STARTERS), needs_images=True),),),
     "hostile": ((Phase("hostile", ("tests/hostile",), needs_images=True),),),
