@@ -29,9 +29,10 @@ log = logging.getLogger("functory.fleet")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Times in seconds; `queue` is how many calls may wait for the machine at once. Of a revision whose calls take
-    less than `short_us` no more than `enough` sandboxes are started for calls that will not wait longer than
-    `hold_s`: they compute, and more than the processors run help nobody while their start takes the processors."""
+    """Times in seconds; `queue` is how many calls may wait for the machine at once. Beyond `enough`
+    sandboxes of a revision none is started for calls that will be done before it could be there, nor for calls of
+    less than `short_us` that will not wait longer than `hold_s`: they compute, and more than the processors run help
+    nobody while their start takes the processors."""
 
     warm_s: float = 600.0
     patience_s: float = 30.0
@@ -147,11 +148,14 @@ class Fleet:
         if lane in self._held:
             return True
         rules, count = self._rules, len(lane.placements) + lane.starting
-        if count < rules.enough or not 0 < lane.typical_us < rules.short_us:
+        if count < rules.enough or not lane.typical_us:
             return False
-        if lane.typical_us * len(lane.waiting) / count > rules.hold_s * 1_000_000:
+        start_s = self._starter.wait_s(lane.snapshot)
+        if lane.typical_us < rules.short_us:
+            start_s = max(start_s, rules.hold_s)
+        if lane.typical_us * len(lane.waiting) / count > start_s * 1_000_000:
             return False
-        self._held[lane] = self._loop.call_later(rules.hold_s, self._release, lane, lane.waiting[0])
+        self._held[lane] = self._loop.call_later(start_s, self._release, lane, lane.waiting[0])
         return True
 
     def _release(self, lane: Lane, first: Invocation) -> None:

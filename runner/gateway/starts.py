@@ -37,6 +37,11 @@ class Starter:
         key = self._kind_of(snapshot)
         return self._pool.stock_mb(key) if key is not None else 0
 
+    def wait_s(self, snapshot: FunctionSnapshot) -> float:
+        """How long its sandbox would have to be waited for, by how long they took lately; 0 for a prewarmed one."""
+        key = self._kind_of(snapshot)
+        return self._pool.wait_s(key) if key is not None else 0.0
+
     @property
     def leaving_mb(self) -> int:
         """How much the supply is about to give back."""

@@ -18,6 +18,7 @@ from runner.sandbox.spec import PoolKey
 from runner.sandbox.supply import Policy
 
 MB = 1024 * 1024
+RECENT = 0.3  # weight of the last one made in how long one takes
 
 log = logging.getLogger("functory.pool")
 
@@ -94,6 +95,13 @@ class Pool(Generic[S]):
         """How much memory is the supply's no more once the next of a kind is taken; 0 when none waits."""
         shelf = self._shelves.get(key)
         return self._charged[shelf.ready[0]] if shelf is not None and shelf.ready else 0
+
+    def wait_s(self, key: PoolKey) -> float:
+        """How long the next one of a kind would be waited for, as long as those before it took; 0 when one waits."""
+        shelf = self._shelves.get(key)
+        if shelf is None or len(shelf.ready) > len(shelf.callers):
+            return 0.0
+        return shelf.takes_s * (1 + len(shelf.callers) // self._policy.parallel)
 
     @property
     def taken_mb(self) -> int:
@@ -215,6 +223,7 @@ class Pool(Generic[S]):
                 self.memory.free(reserved_mb)
 
     async def _make_and_shelve(self, key: PoolKey, shelf: Shelf[S]) -> None:
+        began = self._clock()
         try:
             sandbox = await self._make(key)
         except (DriverError, OSError) as error:
@@ -226,6 +235,7 @@ class Pool(Generic[S]):
             log.info("%s sandboxes can be made again", key.runtime)
         shelf.trouble = ""
         self._failures = 0
+        shelf.takes_s += (self._clock() - began - shelf.takes_s) * RECENT
         if self._closed:
             await sandbox.end(EndReason.SHUTDOWN)
         else:

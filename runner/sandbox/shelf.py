@@ -12,7 +12,8 @@ from functions.states import EndReason
 from runner.sandbox.spec import PoolKey
 from runner.sandbox.supply import Demand
 
-UNKNOWN_SIZE_MB = 64  # what one of a kind is thought to take until one has been made
+# What one of a kind is thought to take until one has been made.
+UNKNOWN_SIZE_MB, USUAL_S = 64, 0.15
 
 
 class Prewarmed(Protocol):
@@ -96,4 +97,5 @@ class Shelf(Generic[S]):
     last_used: float = 0.0
     trouble: str = ""
     size_mb: int = UNKNOWN_SIZE_MB  # of the last one made
+    takes_s: float = USUAL_S  # to make one, lately
     demand: Demand = field(default_factory=Demand)

@@ -267,7 +267,7 @@ def test_the_supply_takes_memory_while_it_waits_and_only_then():
         pool.keep({PYTHON})
         await settle(lambda: pool.waiting == 1)
         assert pool.memory.taken == pool.stock_mb(PYTHON) == 10
-        assert pool.stock_mb(NODE) == 0
+        assert pool.stock_mb(NODE) == pool.wait_s(PYTHON) == 0
         pool.take(PYTHON)
         assert pool.memory.taken == pool.stock_mb(PYTHON) == 0
         pool.memory.limit = 0
@@ -317,6 +317,22 @@ def test_the_supply_follows_demand_up_to_the_most_and_forgets_it():
 
     now = [0.0]
     run(body, Policy(prewarm=2, most=5, refill_after_s=0), clock=lambda: now[0])
+
+
+def test_how_long_one_is_waited_for_is_what_the_last_took_for_all_who_wait_before():
+    async def body(pool, maker):
+        assert pool.wait_s(PYTHON) == 0
+        maker.gate.clear()
+        callers = [asyncio.create_task(pool.acquire(PYTHON)) for _ in range(4)]
+        await settle(lambda: maker.running == 2)
+        assert pool.wait_s(PYTHON) == pytest.approx(3 * 0.15)
+        now[0] += 10
+        maker.gate.set()
+        await asyncio.gather(*callers)
+        assert pool.wait_s(PYTHON) > 1
+
+    now = [0.0]
+    run(body, Policy(prewarm=0, parallel=2), clock=lambda: now[0])
 
 
 def test_one_that_dies_while_it_waits_is_removed():

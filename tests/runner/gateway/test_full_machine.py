@@ -122,6 +122,26 @@ def test_when_short_calls_turn_out_long_others_are_started_after_a_moment(run):
     run(body, rules=Rules(enough=ENOUGH, hold_s=0.01))
 
 
+def test_none_is_started_for_calls_that_are_done_before_it_could_be_there(run, monkeypatch):
+    async def body(world):
+        monkeypatch.setattr(world.pool, "wait_s", lambda key: 2.0)
+        world.answer = lambda call: ended(duration_us=40_000)
+        await world.submit()
+        world.answer = None
+        calls = [world.submit() for _ in range(100)]
+        await until(lambda: len(world.boxes) >= ENOUGH and all(box.calls for box in world.boxes))
+        await asyncio.sleep(0)
+        assert len(world.boxes) == ENOUGH
+        calls += [world.submit() for _ in range(100)]  # now they would wait for longer
+        await until(lambda: len(world.boxes) > ENOUGH)
+        world.answer = lambda call: ended()
+        for box in [box for box in world.boxes if box.calls]:
+            box.finish()
+        assert all([(await call).refusal is None for call in calls])
+
+    run(body, rules=Rules(enough=ENOUGH), room_mb=100_000)
+
+
 def test_long_calls_have_a_sandbox_each_at_once(run):
     async def body(world):
         world.answer = lambda call: ended(duration_us=500_000)
