@@ -82,7 +82,7 @@ bench-console: ## Time every page with 10,000 functions and a million calls (BEN
 
 screenshots: ## Picture every page and state, light, dark and phone, into docs/screenshots
 	@$(HOST) prepare-tests
-	@$(HOST) with-engine $(VENV)/python -m tests.support.screenshots
+	@$(HOST) with-engine $(VENV)/python -m tests.support.screenshots $(SHOTS)
 
 vendor: ## Fetch the pinned front-end files anew (needs npm)
 	cd static/vendor && npm ci && node update.mjs

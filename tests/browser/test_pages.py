@@ -3,14 +3,15 @@ sideways scrolling, nothing that the security policy refuses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import Complaints
-from tests.support.console import address
+from tests.support.console import address, log_in
 from tests.support.product import Product
 from tests.support.stack import Stack, wait_for
 
@@ -125,3 +126,13 @@ def test_every_page_and_dialog_is_clean(shown: Page, stack: Stack, paths: list[s
         found |= {f"{path} {name}": wrong for name, wrong in dialogs(shown).items()}
     assert found == {}
     assert complaints.found == []
+
+
+def test_enter_in_a_confirmation_presses_its_own_button(page: Page, stack: Stack, paths: list[str]) -> None:
+    log_in(page, stack)
+    page.goto(address(stack, "events?state=dead"))
+    page.get_by_role("checkbox", name=re.compile("Choose the event")).first.check()
+    page.get_by_role("button", name="Drop").click()
+    page.get_by_label(re.compile("to confirm")).fill("drop 1 event")
+    page.keyboard.press("Enter")  # the form's first button redrives
+    expect(page.locator(".flash")).to_contain_text("1 event is dropped.")

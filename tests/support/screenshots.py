@@ -1,6 +1,6 @@
 """Pictures of every page and state, in the light, in the dark and on a phone: `make screenshots`. Starts an
 installation of its own, furnishes it with real functions and calls and with a month of planted telemetry, and
-writes into docs/screenshots."""
+writes into docs/screenshots. Names after the module (`make screenshots SHOTS="home code"`) take only those."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -85,7 +85,9 @@ PAGES = (
     Shot("configuration", "functions/orders/configuration"),
     Shot("versions", "functions/orders/versions"),
     Shot("security", "functions/orders/security"),
+    Shot("all-triggers", "triggers"),
     Shot("events", "events"),
+    Shot("dead-letters", "events?state=dead&function=nightly-report"),
     Shot("queues", "queues"),
     Shot("buckets", "buckets"),
     Shot("bucket", "buckets/photos"),
@@ -107,23 +109,29 @@ PAGES = (
 )
 
 
-def main() -> None:
-    """Make all of them anew."""
+def main(names: Collection[str]) -> None:
+    """Make all of them anew, or those that are named."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for old in FOLDER.glob("*.jpeg"):
-        old.unlink()
+        if not names or old.stem.rpartition("-")[0] in names:
+            old.unlink()
     with running_stack() as stack, chromium() as browser:
-        _outside(browser, stack)
+        if not names or "log-in" in names:
+            _outside(browser, stack)
         product = Product(stack)
         product.populate()
-        _take(browser, stack, EMPTY)
+        _take(browser, stack, _wanted(EMPTY, names))
         ids = _furnish(product)
         calls = (
             Shot("invocation", f"invocations/{ids['good']}"),
             Shot("invocation-failed", f"invocations/{ids['bad']}"),
         )
-        _take(browser, stack, (*PAGES, *calls))
+        _take(browser, stack, _wanted((*PAGES, *calls), names))
     sys.stdout.write(f"{len(list(FOLDER.glob('*.jpeg')))} pictures in {FOLDER}\n")
+
+
+def _wanted(shots: tuple[Shot, ...], names: Collection[str]) -> tuple[Shot, ...]:
+    return tuple(shot for shot in shots if not names or shot.name in names)
 
 
 def _outside(browser: Browser, stack: Stack) -> None:
@@ -191,7 +199,9 @@ def _furnish(product: Product) -> dict[str, str]:
     product.public_url("orders")
     good = [product.call("orders", {"name": "Ada", "items": [1, 2]})["id"] for _ in range(5)]
     bad = product.call("orders", {"items": []})["id"]
-    product.client().invoke(FunctionName="nightly-report", InvocationType="Event", Payload=b"{}")
+    product.client().put_function_event_invoke_config(FunctionName="nightly-report", MaximumRetryAttempts=0)
+    for _ in range(3):
+        product.client().invoke(FunctionName="nightly-report", InvocationType="Event", Payload=b"{}")
     product.record(bad)
     _store(product)
     environ = {**product.stack.environment(), "DJANGO_SETTINGS_MODULE": "console.settings"}
@@ -213,4 +223,4 @@ def _store(product: Product) -> None:
 
 if __name__ == "__main__":
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
-    main()
+    main(sys.argv[1:])
