@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
+import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,6 +44,29 @@ class Chunk:
     payload: bytes
     signature: str
     trailers: Mapping[str, str]
+
+
+class _Mapped:
+    """A body that lies in a file, read from its start."""
+
+    def __init__(self, body: mmap.mmap) -> None:
+        self._body = body
+        body.seek(0)
+
+    def read(self, size: int) -> bytes:
+        """As a Source."""
+        return self._body.read(size)
+
+    def readline(self, size: int) -> bytes:
+        """As a Source."""
+        start = self._body.tell()
+        end = self._body.find(b"\n", start, start + size)
+        return self._body.read(end + 1 - start if end >= 0 else size)
+
+
+def source_of(body: bytes | mmap.mmap) -> Source:
+    """A body to be read; what lies in a file is not copied."""
+    return io.BytesIO(body) if isinstance(body, bytes) else _Mapped(body)
 
 
 def chunks(source: Source, largest: int) -> Iterator[Chunk]:

@@ -12,7 +12,6 @@ SYNC_PAYLOAD = 6 * MB
 EVENT_PAYLOAD = 1 * MB  # 1 MB since 2025-10 (before: 256 KB)
 STREAMED_RESPONSE = 200 * MB
 OBJECT_BODY = 50 * MB  # of one request to a bucket: larger objects come in parts
-OBJECT_BODY_INSIDE = 16 * MB  # the same, from inside a sandbox
 ENVIRONMENT = 4 * KB
 ZIP = 50 * MB
 UNPACKED = 250 * MB

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
+import mmap
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes
 import msgspec
 
 from functions import signing_v2
-from functions.chunked_payloads import SIGNED, SIGNED_WITH_TRAILER, STREAMED, verify_chunks
+from functions.chunked_payloads import SIGNED, SIGNED_WITH_TRAILER, STREAMED, source_of, verify_chunks
 from functions.errors import ExpiredToken, IncompleteSignature, InvalidSignature, MissingAuthenticationToken
 from functions.naming import REGION
 
@@ -59,7 +59,7 @@ class Signed(Protocol):
         ...
 
     @property
-    def body(self) -> bytes:
+    def body(self) -> bytes | mmap.mmap:
         """All of it."""
         ...
 
@@ -71,7 +71,7 @@ class SignedRequest(msgspec.Struct, frozen=True):
     path: str
     query: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | mmap.mmap
 
 
 # Made per call: a Struct costs a sixth of a frozen dataclass.
@@ -137,7 +137,7 @@ def verify(request: Signed, claim: Claim, secret: str, now: datetime) -> None:
             "Secret Access Key and signing method. Consult the service documentation for details."
         )
     if claim.service == STORAGE and request.headers.get("x-amz-content-sha256", "") in _SIGNED_CHUNKS:
-        body, stamp = io.BytesIO(request.body), _stamp_of(claim.at)
+        body, stamp = source_of(request.body), _stamp_of(claim.at)
         key = signing_key(secret, claim.day, claim.region, claim.service)
         verify_chunks(body, len(request.body), key=key, stamp=stamp, scope=scope, seed=claim.signature)
 

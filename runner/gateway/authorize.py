@@ -21,7 +21,7 @@ from functions.errors import (
 )
 from functions.permissions import Decision
 from functions.policies import ANYONE, AUTH_TYPE, INVOKE, INVOKE_URL, VIA_URL, allows, names_of
-from functions.signing import Claim, Signed, read_claim, session_token, verify
+from functions.signing import Claim, Signed, SignedRequest, read_claim, session_token, verify
 from functions.snapshots import FunctionSnapshot, KeySnapshot, Principal, RoleSnapshot, Route
 from functions.states import Role, UrlAuth
 from functions.tokens import token_hash
@@ -77,7 +77,7 @@ class Authorizer:
     def known(self, request: Request) -> tuple[Principal, Claim] | None:
         """Who calls with a key that is known, under a signature that is soon verified; None for all others. Raises
         FunctoryError."""
-        if len(request.body) > HASHED_AT_ONCE:
+        if request.spooled is not None or len(request.body) > HASHED_AT_ONCE:
             return None
         claim = read_claim(request)
         key = self._keys.known_key(claim.key_id)
@@ -92,12 +92,13 @@ class Authorizer:
 
     def check(self, request: Request, allowed: Allowed, refused: Refused) -> None:
         """Tell one of the two, once."""
+        signed = _signed(request)
         try:
-            claim = read_claim(request)
+            claim = read_claim(signed)
         except FunctoryError as error:
             refused(error)
             return
-        self._keys.key(claim.key_id, partial(self._with_key, request, claim, allowed, refused))
+        self._keys.key(claim.key_id, partial(self._with_key, signed, claim, allowed, refused))
 
     def _with_key(
         self,
@@ -139,6 +140,13 @@ class Authorizer:
                 self._keys.role(principal.project_id, principal.role_name, judge)
             else:
                 allowed(principal, claim)
+
+
+def _signed(request: Request) -> Signed:
+    """What was signed: the request, with its body wherever that lies."""
+    if request.spooled is None:
+        return request
+    return SignedRequest(request.method, request.path, request.query, request.headers, request.spooled)
 
 
 def _unusable(key: KeySnapshot, signed: Signed) -> FunctoryError | None:

@@ -26,7 +26,7 @@ from runner.gateway.listener import Listener
 from runner.gateway.routes import (
     DATED,
     PAYLOAD,
-    STORED_INSIDE,
+    STORED,
     Part,
     is_invoke,
     is_neighbours,
@@ -166,7 +166,7 @@ class InsideRoutes:
 
     def body_limit(self, request: Request) -> int:
         """An event or a piece of an object, with a little to spare so that the refusal says what was too large."""
-        return STORED_INSIDE if is_storage(request) else PAYLOAD
+        return STORED if is_storage(request) else PAYLOAD
 
     def refuse(self, exchange: Exchange, status: int, code: str, message: str) -> None:
         """A request that never became whole."""

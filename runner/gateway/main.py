@@ -52,6 +52,7 @@ from runner.gateway.stream_api import StreamApi
 from runner.gateway.supply_room import SupplyRoom
 from runner.gateway.tail import Tail
 from runner.gateway.url_api import UrlApi
+from runner.gateway.wire import Limits
 from runner.sandbox.driver import Driver, DriverError
 from runner.sandbox.factory import SandboxFactory
 from runner.sandbox.pool import Pool
@@ -84,8 +85,10 @@ class Gateway:
 
         self.tail = Tail()
         self._identities = Identities(self._role)
+        spooling = Limits(spool_folder=config.objects)
         self._inside = InsideListener(
-            InsideRoutes(self._identities, self._invoke_inside, self._stream_inside, self._pass_on_inside)
+            InsideRoutes(self._identities, self._invoke_inside, self._stream_inside, self._pass_on_inside),
+            spooling,
         )
         inside = Inside(self._identities, self._inside)
         self._factory = SandboxFactory(driver, self._wrote, inside.open)
@@ -113,7 +116,7 @@ class Gateway:
         self._own = Own(self.tail, key, config.console_public_url, machine.health)
         self.refusals = Refusals(self.catalog.store_refusals)
         self._invoke_from_inside, self._stream_from_inside = self._invokers(self._identities)
-        self.public = Listener(Routes(self._parts(), config.base_domain))
+        self.public = Listener(Routes(self._parts(), config.base_domain), spooling)
         self.internal = Listener(
             InternalApi(
                 catalog=self.catalog,

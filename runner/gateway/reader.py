@@ -9,6 +9,7 @@ from typing import Protocol
 import httptools
 
 from runner.gateway.exchange import Exchange
+from runner.gateway.spool import Spool
 from runner.gateway.wire import Limits, Request, join_header, origin_form
 
 BAD_REQUEST = (400, "BadRequest", "The request is not valid HTTP/1.1.")
@@ -25,6 +26,11 @@ KNOWN = {
     for spelled in (name, name.lower())
 }  # fmt: skip
 METHODS = {name.encode(): name for name in ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")}
+NO_ROOM = (
+    503,
+    "ServiceUnavailableException",
+    "The disk is full: nothing was stored. Free some space, then try again.",
+)
 NO_HOST = (400, "BadRequest", "The request needs exactly one Host header.")
 
 
@@ -85,7 +91,7 @@ class RequestReader:
         self._headers: dict[str, str] = {}
         self._further_hosts = 0
         self._reading: Exchange | None = None
-        self._body: list[bytes] = []
+        self._body: list[bytes] | Spool = []
         self._body_bytes = 0
         self._body_limit = 0
         self._patience_s = 0.0
@@ -199,8 +205,21 @@ class RequestReader:
         self._body_limit = limit
         if length is not None and length > limit:
             self._too_large(exchange)
+        if limit > self._limits.unspooled_bytes and exchange.refusal is None:
+            self._body = self._pieces(exchange, length)
         expected = limit if length is None else min(length, self._limits.discarded_bytes)
         self._patience_s = self._limits.body_s + expected / self._limits.slowest_bytes_per_s
+
+    def _pieces(self, exchange: Exchange, length: int | None) -> list[bytes] | Spool:
+        """Where the pieces of a body go that may be a large one."""
+        folder = self._limits.spool_folder
+        if folder is None or (length is not None and length <= self._limits.held_bytes):
+            return []
+        try:
+            return Spool(folder)
+        except OSError:
+            exchange.refusal = NO_ROOM
+            return []
 
     def _too_large(self, exchange: Exchange) -> None:
         limit = self._body_limit
@@ -217,7 +236,11 @@ class RequestReader:
             return
         self._body_bytes += len(chunk)
         if self._body_bytes <= self._body_limit:
-            self._body.append(chunk)
+            try:
+                self._body.append(chunk)
+            except OSError:  # of a spool, whose disk is full
+                self._body.clear()
+                exchange.refusal = NO_ROOM
             return
         self._body.clear()
         self._too_large(exchange)
@@ -232,7 +255,10 @@ class RequestReader:
             return
         body = self._body
         if body:
-            exchange.request.body = body[0] if len(body) == 1 else b"".join(body)
+            if isinstance(body, Spool):
+                exchange.request.spooled = body.mapped()
+            else:
+                exchange.request.body = body[0] if len(body) == 1 else b"".join(body)
             self._body = []
         self._reading = None
         self.closed = not exchange.request.keep_alive

@@ -27,6 +27,7 @@ from runner.gateway import answers
 from runner.gateway.authorize import Authorizer
 from runner.gateway.exchange import Exchange
 from runner.gateway.object_blocks import send_blocks
+from runner.gateway.spool import blocks
 from runner.gateway.wire import Request
 
 PRINCIPAL = "x-functory-principal"
@@ -129,7 +130,7 @@ class Relay:
                 return
             kept = [(name, value) for name, value in reply.headers.items() if name not in DROPPED]
             if FILES not in reply.headers:
-                exchange.request.body = b""  # which web has by now
+                exchange.request.body, exchange.request.spooled = b"", None  # which web has by now
                 length = int(reply.headers.get("content-length", len(body)))
                 exchange.begin(reply.status_code, kept, None if reply.status_code == NO_CONTENT else length)
                 exchange.write(body)
@@ -159,13 +160,15 @@ class Relay:
         acting = replace(principal, region=claim.region)
         headers.append((PRINCIPAL, sign_principal(self._key, acting)))
         headers.append((PATH, quote(request.path.encode("latin-1"), safe=punctuation)))
+        if request.spooled is not None:  # of an unknown length it would go in chunks
+            headers.append(("content-length", str(len(request.spooled))))
         path = f"{prefix}{request.path}"
         target = f"{path}?{request.query}" if request.query else path
         outgoing = self._http.build_request(
             request.method,
             httpx.URL("http://web", raw_path=target.encode("latin-1")),
             headers=headers,
-            content=request.body,
+            content=request.body if request.spooled is None else blocks(request.spooled),
         )
         return await self._http.send(outgoing, stream=True)
 

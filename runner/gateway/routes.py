@@ -25,7 +25,6 @@ SMALL = 64 * 1024
 PAYLOAD = limits.SYNC_PAYLOAD + 64 * 1024
 # A little over the limit here as well, and what aws-chunked adds.
 STORED = limits.OBJECT_BODY + MB
-STORED_INSIDE = limits.OBJECT_BODY_INSIDE + MB
 NEIGHBOURS = 4 * MB  # a batch of log events is 1 MB, and JSON may write a byte as six
 RELAYED = 80 * MB  # a zip of 50 MB in base64, with its JSON
 DATED = re.compile(r"/20\d\d-\d\d-\d\d/")

@@ -3,11 +3,13 @@ Pure: no sockets, no routing."""
 
 from __future__ import annotations
 
+import mmap
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+from pathlib import Path
 
 MB = 1024 * 1024
 STATUS_LINES = {
@@ -19,7 +21,8 @@ Headers = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may take up: bytes, seconds, counts."""
+    """What a client may take up: bytes, seconds, counts. Where `spool_folder` is one, bodies that may be larger than
+    `unspooled_bytes`, which no call's payload is, lie there once they are larger than `held_bytes`."""
 
     header_bytes: int = 64 * 1024
     header_s: float = 10.0
@@ -30,14 +33,20 @@ class Limits:
     pipelined: int = 16
     connections: int = 10_000
     discarded_bytes: int = 64 * MB
+    held_bytes: int = 1 * MB
+    unspooled_bytes: int = 8 * MB
+    spool_folder: Path | None = None
     unsent_bytes: int = 16 * MB
 
 
 class Request:
     """One parsed request. `path` and `query` are as sent (percent-encoded); header names are lower-case,
-    repeated headers are joined with commas, cookies with semicolons."""
+    repeated headers are joined with commas, cookies with semicolons. A body that is too large to be held is
+    `spooled`, and `body` is empty."""
 
-    __slots__ = ("body", "headers", "keep_alive", "method", "path", "peer", "query", "version")
+    __slots__ = (
+        "body", "headers", "keep_alive", "method", "path", "peer", "query", "spooled", "version",
+    )  # fmt: skip
 
     def __init__(self, method: str, target: str, headers: dict[str, str], version: str = "1.1") -> None:
         self.method = method
@@ -45,6 +54,7 @@ class Request:
         self.headers = headers
         self.version = version
         self.body: bytes = b""
+        self.spooled: mmap.mmap | None = None
         self.keep_alive = True
         self.peer = ""
 

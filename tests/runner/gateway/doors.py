@@ -125,9 +125,10 @@ class Doors:
             **{name: elsewhere(name) for name in ("stream", "relay", "url", "hook", "own")},
         }
         self.port = 0
+        self.limits = None
 
     async def open(self):
-        self.listener = Listener(Routes(Parts(**self.parts), "fn.example.org"))
+        self.listener = Listener(Routes(Parts(**self.parts), "fn.example.org"), self.limits)
         self.port = await self.listener.listen_tcp(Address("127.0.0.1", 0))
         return self
 

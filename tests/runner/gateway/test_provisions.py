@@ -73,7 +73,9 @@ def test_they_are_not_ended_for_idling_nor_for_others_and_the_rest_is(run):
         await ready(world)
         calls = [world.submit(snapshot(version="3")) for _ in range(3)]
         await asyncio.gather(*calls)
-        await until(lambda: [(lane.provisioned, lane.starting) for lane in world.fleet.lanes.all()] == [(2, 0)])
+        await until(
+            lambda: [(lane.provisioned, lane.starting) for lane in world.fleet.lanes.all()] == [(2, 0)]
+        )
         world.fleet.sweep()
         await ready(world)
         refused = (await world.submit(snapshot("other", memory_mb=300))).refusal

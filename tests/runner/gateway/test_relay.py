@@ -15,6 +15,7 @@ from botocore.auth import S3SigV4Auth
 from functions.object_files import ObjectFiles, slices_of
 from functions.tokens import read_principal
 from runner.gateway.relay import Relay
+from runner.gateway.wire import Limits
 from tests.runner.gateway.doors import Doors, error
 
 KEY = b"k" * 32
@@ -62,7 +63,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 @pytest.fixture
 def run(tmp_path):
-    def runner(body, up=True):
+    def runner(body, up=True, limits=None):
         async def main():
             with tempfile.TemporaryDirectory() as short:
                 path = Path(short, "web.sock")
@@ -71,6 +72,7 @@ def run(tmp_path):
                     server.seen, server.empty = [], 0
                     threading.Thread(target=server.serve_forever, daemon=True).start()
                 doors = Doors(tmp_path)
+                doors.limits = limits
                 relay = Relay(doors.authorizer, path, KEY, ObjectFiles(tmp_path / "objects"))
                 doors.parts["relay"] = relay.handle
                 await doors.open()
@@ -252,6 +254,25 @@ def test_an_object_is_sent_from_its_files(run, tmp_path):
         assert (cut[1]["content-length"], len(cut[2])) == ("6000000", 3_000_000)
 
     run(body)
+
+
+@pytest.mark.parametrize("size", [4000, 3 * 1024 * 1024 + 1])
+def test_what_is_too_large_to_be_held_is_passed_on_from_its_file(run, tmp_path, size):
+    limits, content = Limits(spool_folder=tmp_path / "spool"), bytes(range(256)) * (size // 256) + b"!"
+
+    async def body(doors, server):
+        assert (await s3(doors, "PUT", "/photos/k", content))[0] == 201
+        assert (await doors.signed("POST", "/2015-03-31/functions", content))[0] == 201
+        assert [(seen[2]["content-length"], seen[3] == content) for seen in server.seen] == [
+            (str(len(content)), True),
+            (str(len(content)), True),
+        ]
+        assert "transfer-encoding" not in server.seen[0][2]
+        forged = await s3(doors, "PUT", "/photos/k", content, secret="other")
+        assert forged[0] == 403
+        assert len(server.seen) == 2
+
+    run(body, limits=limits)
 
 
 def test_too_much_at_once_is_refused_as_s3_does(run):
