@@ -34,6 +34,8 @@ def page_of(form: Form) -> dict[str, Any]:
     found, trouble = engine_images.local()
     names = {name for image in found[:_SHOWN] for name in image.names}
     chosen = form.text("image")
+    if chosen in names:
+        form.values["image_uri"] = ""
     return {
         "form": form,
         "local_images": [(image, image.names[0]) for image in found[:_SHOWN]],

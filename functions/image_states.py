@@ -24,6 +24,7 @@ class ImageState(StrEnum):
     FAILED = "failed"
 
 
+REBUILD = "rebuild"  # in place of a runtime: all images that there are, made anew
 UNDER_WAY = frozenset({ImageState.WAITING, ImageState.MAKING})
 _SILENT_S = 900.0  # longer than any step: its maker has died
 
@@ -37,6 +38,11 @@ class ImageReport:
     detail: str = ""
     since: float = 0.0
     at: float = 0.0
+
+    @property
+    def at_us(self) -> int:
+        """When it was last told, in Unix microseconds."""
+        return int(self.at * 1_000_000)
 
     @property
     def is_under_way(self) -> bool:

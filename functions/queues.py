@@ -20,12 +20,14 @@ DEPLOY_JOB = "runner.jobs.deploy.run"
 DRAIN_JOB = "runner.jobs.drain.run"
 HOUSEKEEPING_JOB = "runner.jobs.housekeeping.run"
 IMAGES_JOB = "runner.jobs.images.run"
+REBUILD_JOB = "runner.jobs.images.rebuild"
 ALARM_JOB = "runner.jobs.alarms.run"
 PACKAGE_NAMES_JOB = "runner.jobs.package_names.run"
 
 DEPLOYS = "deploys"
 EVENTS = "events"
 HOUSEKEEPING = "housekeeping"
+IMAGES = "images"
 DRAIN_STAYS_S = 10.0  # without work, before it ends
 HEARD_S = 5  # after the death of a drain that heard wake-ups, others go unheard for so long
 _ENOUGH = b"0"
@@ -36,7 +38,7 @@ redis.call('lpush', KEYS[2], 1)
 redis.call('ltrim', KEYS[2], 0, 0)
 return 1
 """
-TIMEOUTS_S = {DEPLOYS: 1800, EVENTS: 3600, HOUSEKEEPING: 600}
+TIMEOUTS_S = {DEPLOYS: 1800, EVENTS: 3600, HOUSEKEEPING: 600, IMAGES: 7200}
 
 
 def prefix() -> str:
@@ -103,10 +105,15 @@ def enqueue_deploy(deployment_id: UUID, again: int = 0) -> None:
 
 
 def enqueue_images(identifier: str) -> None:
-    """Have a worker make the images of a runtime, on commit. In the queue of deploys: whoever chose the runtime
-    deploys next, and would wait for them all the same."""
+    """Have a worker make the images of a runtime, on commit. In a queue of their own: it takes minutes, and deploys
+    of other runtimes need not wait for it."""
     job_id = f"images-{new_id()}"
-    _on_commit("default", partial(_enqueue, DEPLOYS, IMAGES_JOB, job_id, [identifier]))
+    _on_commit("default", partial(_enqueue, IMAGES, IMAGES_JOB, job_id, [identifier]))
+
+
+def enqueue_rebuild() -> None:
+    """Have a worker make all images anew, on commit."""
+    _on_commit("default", partial(_enqueue, IMAGES, REBUILD_JOB, f"images-{new_id()}", []))
 
 
 def enqueue_alarm(change_id: UUID) -> None:

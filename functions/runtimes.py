@@ -206,7 +206,6 @@ _ROWS = (
         default_handler="function.handler",
         text="your own bootstrap program asks for events over HTTP",
         stands_in_for=("provided.al2", "provided"),
-        eager=True,
         deprecated=date(2029, 6, 30),
         icon="terminal-2",
     ),

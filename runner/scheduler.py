@@ -36,6 +36,7 @@ HOUSEKEEPING_S: Mapping[str, float] = {
     "deleted": 3600.0,
     "artifacts": 3600.0,
     "builders": 600.0,
+    "images": 600.0,
     "sessions": 3600.0,
     "log_groups": 300.0,
     "queues": 300.0,

@@ -22,7 +22,7 @@ from functions.config import Config
 
 log = logging.getLogger("functory.worker")
 
-ALL_QUEUES = (queues.DEPLOYS, queues.EVENTS, queues.HOUSEKEEPING)
+ALL_QUEUES = (queues.DEPLOYS, queues.EVENTS, queues.HOUSEKEEPING, queues.IMAGES)
 RECONNECT_S = 1.0
 
 
@@ -64,9 +64,9 @@ def work(config: Config, names: Sequence[str]) -> None:
 
 def import_jobs() -> None:
     """Load what jobs need now, not when somebody waits."""
-    from runner.jobs import deploy, drain, housekeeping
+    from runner.jobs import deploy, drain, housekeeping, images
 
-    log.debug("ready: %s", (deploy, drain, housekeeping))
+    log.debug("ready: %s", (deploy, drain, housekeeping, images))
 
 
 def _serve(config: Config, names: Sequence[str], stopping: threading.Event) -> bool:

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_POST
 
 from console import configuration_form as fields
 from console.confirming import tell_deleted
+from console.engine_images import pin_of
 from console.forms import Form, as_mapping, as_pairs, read_pairs
 from console.http import Place, project_view
 from console.snippets import aws
 from functions.errors import FunctoryError
 from functions.limits import UNDO_DELETE_DAYS
-from functions.models import Function
+from functions.models import Draft, Function
 from functions.runtimes import RUNTIMES
 from functions.services import deploys, drafts
 from functions.services import functions as services
@@ -101,7 +102,8 @@ def delete(request: HttpRequest, place: Place, name: str) -> HttpResponse:
 
 
 def _save(request: HttpRequest, place: Place, function: Function) -> HttpResponse:
-    form = fields.read_form(request.POST)
+    names = fields.IMAGE_FIELDS if function.draft.is_image else fields.FIELDS
+    form = fields.read_form(request.POST, names)
     known = fields.environment_of(function.draft)
     try:
         drafts.save_configuration(
@@ -117,7 +119,8 @@ def _save(request: HttpRequest, place: Place, function: Function) -> HttpRespons
         page = _page(function, form, shown, not masked)
         return render(request, "functions/configuration.html", page, status=error.status)
     if request.POST.get("then") == "deploy":
-        deployment = deploys.request_deploy(acting=place.principal, function=function)
+        draft = Draft.objects.get(function=function)
+        deployment = deploys.request_deploy(acting=place.principal, function=function, image=pin_of(draft))
         return redirect("deployment", place.account, function.name, deployment.pk)
     messages.info(request, "Saved in the draft. Deploy to make it hold.")
     return redirect("function_configuration", place.account, function.name)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from msgspec.structs import replace
 
 from console.confirming import typed
+from console.engine_images import pin_of
 from console.http import Place, project_view
 from console.snippets import aws
 from console.test_result import first_event, result_context
@@ -158,7 +159,7 @@ def _order(request: HttpRequest, place: Place, function: Function, payload: str)
     if target != DRAFT:
         return replace(order, qualifier="" if target == LATEST else target)
     trial = _failed_trial(function, request.POST.get("trial", "")) or deploys.request_trial(
-        acting=place.principal, function=function
+        acting=place.principal, function=function, image=pin_of(function.draft)
     )
     if trial.state != DeploymentState.SUCCEEDED:
         return trial

@@ -24,7 +24,7 @@ from functions.models import Function
 from functions.queries import access
 from functions.queries import functions as queries
 from functions.queries.functions import FunctionFilter
-from functions.runtimes import RUNTIMES
+from functions.runtimes import IMAGE, RUNTIMES
 from functions.services import functions as services
 from functions.states import FunctionState, Role
 
@@ -63,7 +63,7 @@ def listing(request: HttpRequest, place: Place) -> HttpResponse:
         **_choices(place),
         "states": FunctionState.choices,
         "deleted": access.deleted_functions(place.project.id).count() if not marker else 0,
-        "titles": {name: row.title for name, row in RUNTIMES.items()},
+        "titles": {row.identifier: row.title for row in (*RUNTIMES.values(), IMAGE)},
         "command": aws(settings.FUNCTORY, "lambda", "list-functions"),
     }
     return render(request, "functions/listing.html", context)

@@ -16,11 +16,12 @@ from console.forms import Form
 from console.http import Place, project_view
 from console.snippets import aws
 from functions.errors import FunctoryError, InvalidParameterValue, RequestTooLarge, ResourceNotFound
-from functions.image_states import reports
+from functions.image_states import REBUILD, reports
 from functions.limits import MB, ZIP
 from functions.queries import layers as queries
 from functions.runtimes import RUNTIMES
 from functions.services import layers as services
+from functions.services import runtime_images
 from functions.services.deploys import take_in
 from functions.states import Role
 
@@ -70,6 +71,17 @@ def delete(request: HttpRequest, place: Place, name: str, number: int) -> HttpRe
     return redirect("layer", place.account, name)
 
 
+@require_POST
+@project_view(role=Role.ADMINISTRATOR)
+def rebuild_images(request: HttpRequest, place: Place) -> HttpResponse:
+    """Have the images of all runtimes made anew, in the background."""
+    try:
+        runtime_images.rebuild(acting=place.principal, project=place.project)
+    except FunctoryError as error:
+        messages.error(request, error.message)
+    return redirect("layers", place.account)
+
+
 def _publish(request: HttpRequest, place: Place) -> HttpResponse:
     form = Form.read(request.POST, FIELDS)
     sent = request.FILES.get("zip")
@@ -97,9 +109,12 @@ def _publish(request: HttpRequest, place: Place) -> HttpResponse:
 
 def _page(place: Place, form: Form) -> dict[str, Any]:
     told, today = reports(), timezone.now().date()
+    rebuild = told.get(REBUILD)
     return {
         "lines": queries.layer_list(place.project.pk, region=settings.FUNCTORY.region),
         "runtimes": [(row, told.get(row.identifier), row.stage(today)) for row in RUNTIMES.values()],
+        "rebuild": rebuild,
+        "rebuilding": rebuild is not None and rebuild.is_under_way,
         "form": form,
         "command": aws(settings.FUNCTORY, "lambda", "list-layers"),
     }

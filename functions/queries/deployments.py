@@ -10,6 +10,12 @@ from functions.models import Deployment
 from functions.states import DeploymentState
 
 
+def awaiting_images(identifier: str) -> list[UUID]:
+    """Deployments under way that may be waiting for a runtime's images."""
+    rows = Deployment.objects.filter(state=DeploymentState.BUILDING, revision__runtime=identifier)
+    return list(rows.values_list("pk", flat=True))
+
+
 @dataclass(frozen=True, slots=True)
 class WentLive:
     """When which version of which function went live; None where the version is gone."""

@@ -3,6 +3,8 @@ machine."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from functions.container_images import PinnedImage, settings_of
 from functions.errors import InvalidParameterValue, PreconditionFailed
 from functions.models import Artifact, Draft, Revision
@@ -51,6 +53,11 @@ def note_image(*, revision: Revision, pinned: PinnedImage) -> None:
     artifact = revision.artifact
     artifact.image, artifact.size = settings_of(pinned), pinned.size
     artifact.save(update_fields=["image", "size"])
+
+
+def unused_images(digits: Iterable[str]) -> list[str]:
+    """Of digests (or their first digits), those that no version, draft or trial has any more."""
+    return [each for each in digits if not Artifact.objects.filter(sha256__startswith=each).exists()]
 
 
 def check_kind(base: Revision, *, zipped: bool, image: PinnedImage | None) -> None:

@@ -61,6 +61,10 @@ class DockerEngine:
             self._driver = await asyncio.to_thread(self._open)
         return await self._driver.recover()
 
+    def outdated(self) -> frozenset[str]:
+        """Sandboxes whose image was made anew; raises DriverError."""
+        return self._opened().outdated()
+
     async def close(self) -> None:
         """Remove all that was made."""
         if self._driver is not None:

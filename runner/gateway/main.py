@@ -44,6 +44,7 @@ from runner.gateway.own import Own
 from runner.gateway.provisions import Provisions
 from runner.gateway.refusals import Refusals, note_unread
 from runner.gateway.relay import Relay
+from runner.gateway.renewal import Renewal
 from runner.gateway.room import Room, limit_of, read_machine_memory
 from runner.gateway.routes import Parts, Routes
 from runner.gateway.shipper import RecordStream, Shipper
@@ -180,6 +181,7 @@ class Gateway:
             self.announcements.run(),
             self.refusals.run(),
             Provisions(self.catalog, self.fleet).run(),
+            Renewal(self._driver.outdated, self.fleet, self.pool).run(),
             self._sweep(),
             self._learn_supply(),
         ):

@@ -23,10 +23,13 @@ _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 def ensure_base(engine: ImageEngine, progress: Progress, suite: str = SUITE) -> None:
     """Have the base image of a suite under its own name; raises ImageError."""
-    reference = base_reference(suite)
-    if engine.has(reference):
-        return
-    name, tag = reference.split(":")
+    if not engine.has(base_reference(suite)):
+        make_base(engine, progress, suite)
+
+
+def make_base(engine: ImageEngine, progress: Progress, suite: str = SUITE) -> None:
+    """The same, in place of one that is there; raises ImageError."""
+    name, tag = base_reference(suite).split(":")
     pulled = "debian", f"{suite}-slim"
     with progress.step(f"Debian {suite}: asking a registry"):
         found = engine.pull(*pulled, timeout_s=_REGISTRY_TIMEOUT_S, progress=progress)

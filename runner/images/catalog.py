@@ -11,7 +11,7 @@ from pathlib import Path
 
 from functions.runtimes import RUNTIMES
 from runner.images import launcher
-from runner.images.base import ensure_base
+from runner.images.base import ensure_base, make_base
 from runner.images.engine import ImageEngine, pack
 from runner.images.errors import ImageError
 from runner.images.progress import Progress
@@ -79,6 +79,23 @@ def ensure_images(
         launcher.ensure_launcher(engine, launcher_recipe(), launcher_path)
 
 
+def rebuild_images(progress: Progress, *, docker_socket: Path, launcher_path: Path) -> int:
+    """Make every image anew that is there, from what Debian and the registries have today; returns how many. Under
+    their own names, one after the other: what fails stays as it was. Raises ImageError."""
+    with ImageEngine(docker_socket) as engine, _alone(launcher_path):
+        present = [recipe for recipe in recipes() if engine.has(recipe.reference)]
+        for base in bases(present):
+            engine.retire(base)
+            make_base(engine, progress, suite_of(base))
+        for number, recipe in enumerate(present, 1):
+            progress.note(f"{number} of {len(present)}: {recipe.name}")
+            engine.retire(recipe.reference)
+            _build(engine, recipe, progress, anew=True)
+        launcher.ensure_launcher(engine, launcher_recipe(), launcher_path, anew=True)
+        engine.discard_retired()
+    return len(present)
+
+
 def _make(engine: ImageEngine, wanted: list[Recipe], progress: Progress) -> None:
     absent = [recipe for recipe in wanted if not engine.has(recipe.reference)]
     for base in bases(absent):
@@ -97,8 +114,11 @@ def _alone(launcher_path: Path) -> Iterator[None]:
 
 
 def _ensure(engine: ImageEngine, recipe: Recipe, progress: Progress) -> None:
-    if engine.has(recipe.reference):
-        return
+    if not engine.has(recipe.reference):
+        _build(engine, recipe, progress)
+
+
+def _build(engine: ImageEngine, recipe: Recipe, progress: Progress, *, anew: bool = False) -> None:
     with progress.step(f"Image {recipe.name}"):
         engine.build(
             pack({**recipe.files, "build/ca.crt": _certificates()}),
@@ -107,6 +127,7 @@ def _ensure(engine: ImageEngine, recipe: Recipe, progress: Progress) -> None:
             arguments={**recipe.arguments, **recipe.starts_from, **_from_host(os.environ)},
             labels={"functory.image": recipe.name, "functory.recipe": recipe.digest},
             progress=progress,
+            anew=anew,
         )
 
 

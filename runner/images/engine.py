@@ -21,6 +21,7 @@ from runner.sandbox.engine.words import engine_words
 _BUILD_TIMEOUT_S = 1800
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)")
 _LINES_KEPT = 30
+RETIRED = "functory/retired"
 
 
 class ImageEngine:
@@ -54,6 +55,25 @@ class ImageEngine:
         """Give an image one more name."""
         self._api.tag(reference, name, tag, force=True)
 
+    def retire(self, reference: str) -> None:
+        """Another name for what is to be replaced under its own, by which it is found until it can go."""
+        found: dict[str, Any] = self._api.inspect_image(reference)
+        self._api.tag(found["Id"], RETIRED, found["Id"].removeprefix("sha256:")[:12], force=True)
+
+    def discard_retired(self) -> int:
+        """Remove what was replaced and no container uses any more, nor any image starts from; returns how many. An
+        image of a user's that has the same id has another name too, and only loses ours."""
+        gone = 0
+        for item in self._api.images(RETIRED):
+            for name in (tag for tag in item["RepoTags"] or () if tag.startswith(f"{RETIRED}:")):
+                current = [tag for tag in item["RepoTags"] if tag.startswith("functory/") and tag != name]
+                try:
+                    self._api.remove_image(name)
+                except APIError:
+                    continue  # a sandbox still runs in it
+                gone += not current
+        return gone
+
     def build(
         self,
         context: bytes,
@@ -63,9 +83,11 @@ class ImageEngine:
         arguments: Mapping[str, str],
         labels: Mapping[str, str],
         progress: Progress,
+        anew: bool = False,
     ) -> None:
         """Build with the classic builder, on the host's network: an engine may have no bridge, a proxy may
-        listen on loopback only. Raises ImageError with the last lines of output."""
+        listen on loopback only. `anew` repeats steps that were done before. Raises ImageError with the last lines of
+        output."""
         lines: list[str] = []
         try:
             stream = self._api.build(
@@ -76,6 +98,7 @@ class ImageEngine:
                 buildargs=dict(arguments),
                 labels=dict(labels),
                 network_mode="host",
+                nocache=anew,
                 rm=True,
                 forcerm=True,
                 decode=True,

@@ -9,12 +9,12 @@ from runner.images.engine import ImageEngine
 from runner.images.recipes import Recipe
 
 
-def ensure_launcher(engine: ImageEngine, recipe: Recipe, path: Path) -> None:
-    """Have the launcher of this recipe at `path`, and `wait` beside it. Old files are replaced, not written to:
-    running sandboxes have them mounted."""
+def ensure_launcher(engine: ImageEngine, recipe: Recipe, path: Path, *, anew: bool = False) -> None:
+    """Have the launcher of this recipe at `path`, and `wait` beside it; `anew` also when they are there. Old files
+    are replaced, not written to: running sandboxes have them mounted."""
     made_from, waiter = path.with_name(f"{path.name}.recipe"), wait_beside(path)
     there = path.exists() and waiter.exists() and made_from.exists()
-    if there and made_from.read_text() == recipe.digest:
+    if not anew and there and made_from.read_text() == recipe.digest:
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
     for source, target in (("/wait", waiter), ("/launcher", path)):

@@ -12,8 +12,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
+from functions import image_states
 from functions.container_images import resolved_uri
 from functions.errors import FunctoryError, ResourceConflict, ServiceError
+from functions.image_states import ImageState
 from functions.installation import store
 from functions.limits import UNPACKED
 from functions.models import DependencyTree, Deployment, Revision
@@ -23,6 +25,7 @@ from functions.runtimes import Build, runtime
 from functions.services import deploys
 from functions.services.guard import system_principal
 from functions.services.image_packages import note_image, pinned_image
+from functions.services.runtime_images import want
 from functions.states import DEPLOYMENT_ENDED, DEPLOYMENT_MOVES, DRAFT, DeploymentState
 from runner.build.builder import BuildFailed, names, reader, too_large
 from runner.build.container import BuilderDown
@@ -96,8 +99,10 @@ def _deploy(deployment: Deployment) -> None:
     _reach(deployment, DeploymentState.SAVING)
     if revision.is_image:
         _have_image(deployment, revision)
-    else:
+    elif _have_images(deployment, revision):
         _have_files(deployment, revision)
+    else:
+        return
     _reach(deployment, DeploymentState.STARTING)
     _start(deployment, revision)
     project = deployment.function.project
@@ -127,7 +132,6 @@ def _have_files(deployment: Deployment, revision: Revision) -> None:
     package = store().unpack(revision.artifact_id)
     if layers := artifacts_of(revision.layers):
         store().join(layers)
-    _have_images(deployment, revision)
     if deployment.install_dependencies or _compiles(revision):
         _install(deployment, revision, package)
     if revision.dependencies_id and revision.runtime.startswith("nodejs"):
@@ -140,20 +144,37 @@ def _reach(deployment: Deployment, state: DeploymentState) -> None:
         deployment.state = deploys.advance(deployment.pk, state).state
 
 
-def _have_images(deployment: Deployment, revision: Revision) -> None:
-    """The first function of a runtime that is not made at every start waits for its images."""
+def _have_images(deployment: Deployment, revision: Revision) -> bool:
+    """Whether there is what the runtime needs. Where there is not, the job that makes it is asked for and wakes this
+    deployment again: making images takes minutes, and others deploy meanwhile."""
     try:
-        if images.are_missing(revision.runtime):
-            _reach(deployment, DeploymentState.BUILDING)
-            watched(
-                lambda on_line: images.make(revision.runtime, on_line),
-                lambda text: deploys.append_log(deployment.pk, text),
-            )
+        if not images.are_missing(revision.runtime):
+            return True
+        problem = _wait_for_images(deployment, revision)
     except ImageError as error:
-        if deployment.draft_token is None:
-            return  # an update of the API need not start, as in AWS
-        message = f"There is no image of {runtime(revision.runtime).title} to run this in. {error}"
-        raise DeployFailed("ServiceUnavailableException", message) from error
+        problem = str(error)
+    if not problem:
+        return False
+    if deployment.draft_token is None:
+        return True  # an update of the API need not start, as in AWS
+    message = f"There is no image of {runtime(revision.runtime).title} to run this in. {problem}"
+    raise DeployFailed("ServiceUnavailableException", message)
+
+
+def _wait_for_images(deployment: Deployment, revision: Revision) -> str:
+    """Why there will be none, "" while there may."""
+    report = image_states.report_of(revision.runtime)
+    waited = deployment.state == DeploymentState.BUILDING
+    if waited and report.state is ImageState.FAILED:
+        return report.detail
+    if not waited:
+        _reach(deployment, DeploymentState.BUILDING)
+        title = runtime(revision.runtime).title
+        deploys.append_log(deployment.pk, f"{title} is used for the first time here: its images are made.\n")
+    if not report.is_under_way:
+        image_states.tell(revision.runtime, ImageState.ABSENT)
+        want(identifier=revision.runtime)
+    return ""
 
 
 def _compiles(revision: Revision) -> bool:

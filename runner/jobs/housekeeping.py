@@ -11,8 +11,9 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from functions import queues
+from functions import image_states, queues
 from functions.artifacts import Store
+from functions.image_states import ImageReport
 from functions.installation import store
 from functions.limits import UNDO_DELETE_DAYS
 from functions.models import Deployment, Function
@@ -25,6 +26,7 @@ from runner.build.container import BuilderDown, remove
 from runner.build.container import orphans as builders
 from runner.build.main import engine
 from runner.build.workspaces import is_building, sweep, sweep_caches
+from runner.jobs import images
 from runner.jobs.buckets import tidy_buckets
 from runner.jobs.log_groups import expire_log_groups
 from runner.jobs.sessions import discard_sessions
@@ -47,7 +49,11 @@ def take_up_deployments() -> None:
     forgotten = Q(created_at__lt=now - WAITING_FOR, state=DeploymentState.QUEUED)
     # While others wait in line, one that is queued may wait among them.
     lost = begun if queues.waiting(queues.DEPLOYS) else begun | forgotten
-    for deployment in Deployment.objects.exclude(state__in=DEPLOYMENT_ENDED).filter(lost):
+    told = image_states.reports()
+    rows = Deployment.objects.exclude(state__in=DEPLOYMENT_ENDED).filter(lost)
+    for deployment in rows.select_related("revision"):
+        if _waits_for_images(deployment, told):
+            continue
         if not is_anybodys_turn(settings.FUNCTORY, deployment.pk):
             log.warning("deployment %s is taken up again", deployment.pk)
             queues.enqueue_deploy(deployment.pk, again=_minutes_since(deployment.created_at, now))
@@ -115,11 +121,18 @@ KINDS: Mapping[str, Callable[[], None]] = {
     "deleted": purge_deleted_functions,
     "artifacts": discard_code,
     "builders": remove_builders,
+    "images": images.tidy,
     "sessions": discard_sessions,
     "log_groups": expire_log_groups,
     "queues": discard_messages,
     "buckets": tidy_buckets,
 }
+
+
+def _waits_for_images(deployment: Deployment, told: Mapping[str, ImageReport]) -> bool:
+    """Whoever makes them wakes it."""
+    report = told.get(deployment.revision.runtime) if deployment.revision else None
+    return deployment.state == DeploymentState.BUILDING and report is not None and report.is_under_way
 
 
 def _minutes_since(then: datetime, now: datetime) -> int:

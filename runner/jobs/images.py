@@ -1,5 +1,5 @@
-"""The job that makes the images of a runtime that was chosen for the first time, and what a deployment does when
-they are missing. Tells how far it is."""
+"""The jobs that make images: those of a runtime that was chosen for the first time, and all of them anew. Tell how
+far they are, also to the deployments that wait, and wake these afterwards."""
 
 from __future__ import annotations
 
@@ -10,23 +10,71 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from functions import image_states
-from functions.image_states import ImageState
+from functions import image_states, queues
+from functions.image_states import REBUILD, ImageState
+from functions.queries.deployments import awaiting_images
 from functions.runtimes import runtime
-from runner.images.catalog import ensure_images, missing_images
+from functions.services import deploys
+from functions.services.image_packages import unused_images
+from runner.images.catalog import ensure_images, missing_images, rebuild_images
 from runner.images.engine import ImageEngine
 from runner.images.errors import ImageError
+from runner.images.users import UserImages
+from runner.jobs.live_log import watched
 
 _TOLD_EVERY_S = 1.0
 log = logging.getLogger("functory.images")
 
 
 def run(identifier: str) -> None:
-    """Make what is missing for a runtime; why it failed is told and logged."""
+    """Make what is missing for a runtime; why it failed is told and logged. Deployments that wait for it see what is
+    done, and go on or end afterwards."""
     try:
-        make(identifier, lambda line: log.info("%s: %s", identifier, line.strip()))
+        watched(lambda on_line: make(identifier, on_line), lambda text: _tell_waiting(identifier, text))
     except ImageError as error:
         log.warning("no image for %s: %s", identifier, error)
+    for deployment_id in awaiting_images(identifier):
+        queues.enqueue_deploy(deployment_id, again=time.time_ns())
+
+
+def rebuild() -> None:
+    """Make every image anew that there is; how far that is, and why it failed, is told and logged. Sandboxes move
+    over by themselves: the gateway sees it."""
+    config = settings.FUNCTORY
+    image_states.tell(REBUILD, ImageState.MAKING)
+    try:
+        count = rebuild_images(
+            ToldProgress(REBUILD, lambda line: log.info("%s", line.strip())),
+            docker_socket=config.docker_socket,
+            launcher_path=config.home / "bin" / "launcher",
+        )
+    except ImageError as error:
+        log.warning("the images could not be made anew: %s", error)
+        image_states.tell(REBUILD, ImageState.FAILED, str(error))
+    else:
+        image_states.tell(REBUILD, ImageState.READY, f"{count} images")
+
+
+def tidy() -> None:
+    """Images that were replaced go once nothing runs in them, and users' images are no longer held for versions that
+    are gone; none of theirs is removed."""
+    config = settings.FUNCTORY
+    try:
+        with ImageEngine(config.docker_socket) as engine:
+            engine.discard_retired()
+        with UserImages(config.docker_socket) as images:
+            unused = unused_images(images.kept(config.instance))
+            released = [digits for digits in unused if images.release(digits, config.instance)]
+    except ImageError as error:
+        log.warning("%s", error)
+    else:
+        if released:
+            log.info("%d images are no longer held", len(released))
+
+
+def _tell_waiting(identifier: str, text: str) -> None:
+    for deployment_id in awaiting_images(identifier):
+        deploys.append_log(deployment_id, text)
 
 
 def are_missing(identifier: str) -> bool:

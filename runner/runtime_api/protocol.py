@@ -15,6 +15,8 @@ from runner.sandbox import frames
 PREFIX = "/2018-06-01/runtime/"
 _LARGEST_BODY = SYNC_PAYLOAD + 64 * 1024
 _LARGEST_HEAD = 64 * 1024  # request line and headers; the parser itself has no limit
+# AWS's clients say there what X-Ray is to show of an error, and stop at 1 MB; nothing here reads it.
+_CAUSE, _LARGEST_CAUSE = b"lambda-runtime-function-xray-error-cause", 1024 * 1024
 
 
 class Refused(Exception):
@@ -86,8 +88,9 @@ class RuntimeApiConnection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; only one of them matters."""
-        self._count(len(name) + len(value))
-        if name.lower() == b"expect":
+        known = name.lower()
+        self._count(len(name) + (0 if known == _CAUSE and len(value) <= _LARGEST_CAUSE else len(value)))
+        if known == b"expect":
             self._expects = value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:

@@ -93,6 +93,14 @@ class DockerDriver:
         keep = frozenset(self._live)
         return await loop.run_in_executor(self._slow, recover, self._engine, self._config, keep)
 
+    def outdated(self) -> frozenset[str]:
+        """Ids of the sandboxes whose runtime's image was made anew since they were. Blocking."""
+        live = [one for one in list(self._live.values()) if one.image and not one.key.image]
+        current = {
+            name: self._engine.image_id(self._image_of(name)) for name in {one.key.runtime for one in live}
+        }
+        return frozenset(one.id for one in live if current[one.key.runtime] not in {"", one.image})
+
     async def close(self) -> None:
         """Remove all that this driver made, its networks too, then end its threads."""
         if self._keeping is not None:

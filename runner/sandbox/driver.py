@@ -108,6 +108,10 @@ class Driver(Protocol):
         installation (labels tell); returns how many containers. Never touches others'."""
         ...
 
+    def outdated(self) -> frozenset[str]:
+        """Ids of the sandboxes whose runtime's image was made anew since they were; blocking, raises DriverError."""
+        ...
+
     async def close(self) -> None:
         """Remove all that this driver made."""
         ...

@@ -93,14 +93,14 @@ def functory_plans(config: Config) -> list[ChildPlan]:
         and ready.port_answers(config.gateway),
         after_stop=lambda: [*sweep(config), *remove_sockets(config.gateway_socket)],
     )  # fmt: skip
+    served = {
+        f"worker-{number}": worker_queues(number, config.workers) for number in range(1, config.workers + 1)
+    }
+    if config.workers > 1:  # what takes minutes keeps nobody else waiting
+        served["worker-images"] = "images"
     workers = [
-        ChildPlan(
-            f"worker-{number}",
-            (*_manage("worker"), "--queues", worker_queues(number, config.workers)),
-            stage=0,
-            grace_s=20,
-        )
-        for number in range(1, config.workers + 1)
+        ChildPlan(name, (*_manage("worker"), "--queues", names), stage=0, grace_s=20)
+        for name, names in served.items()
     ]
     recorder = ChildPlan(RECORDER, _manage("recorder"), stage=2, grace_s=15, separate=True)
     scheduler = ChildPlan("scheduler", _manage("scheduler"), stage=0, grace_s=10, separate=True)
@@ -111,7 +111,7 @@ def worker_queues(number: int, total: int) -> str:
     """What the worker of that number serves: a deploy must never wait behind a long delivery of events, nor
     events behind a long build."""
     if total == 1:
-        return "deploys,events,housekeeping"
+        return "deploys,events,housekeeping,images"
     return {1: "deploys,housekeeping", 2: "events,housekeeping"}.get(number, "deploys,events")
 
 

@@ -4,12 +4,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from functions import image_states
 from functions.archives import FileContent, pack
+from functions.image_states import REBUILD, ImageState
 from functions.models import Draft, LayerVersion
 from functions.services import layers as services
 from functions.services.deploys import take_in
 from functions.states import Role
 from tests.support import rows
+from tests.support.redis_server import redis_client, redis_server, shared_redis_server
+
+__all__ = ["redis_client", "redis_server", "shared_redis_server"]
 
 
 def url(name, project, *more):
@@ -115,3 +120,27 @@ def test_viewers_read_and_strangers_do_not(as_role, stranger, project, shared):
     assert viewer.post(url("layer_delete", project, "shared", 1)).status_code == 403
     assert stranger.get(url("layer", project, "shared")).status_code == 404
     assert not LayerVersion.objects.exclude(deleted_at=None).exists()
+
+
+def test_one_button_has_images_made_anew_and_the_page_says_how_far_that_is(
+    admin, as_role, project, redis_server
+):
+    page = url("layers", project)
+    assert "Make images anew" in admin.get(page).content.decode()
+    assert admin.post(url("images_rebuild", project)).url == page
+    assert "Being made anew" in admin.get(page).content.decode()
+    told = admin.post(url("images_rebuild", project), follow=True).content.decode()
+    assert "The images are being made anew already." in told
+    image_states.tell(REBUILD, ImageState.READY, "12 images")
+    assert "ago: 12 images." in admin.get(page).content.decode()
+    image_states.tell(REBUILD, ImageState.FAILED, "No mirror answers.")
+    text = admin.get(page).content.decode()
+    assert "Not made anew" in text
+    assert "No mirror answers." in text
+
+
+def test_only_administrators_have_images_made_anew(as_role, project, redis_server):
+    developer = as_role(Role.DEVELOPER)
+    assert "Make images anew" not in developer.get(url("layers", project)).content.decode()
+    assert developer.post(url("images_rebuild", project)).status_code == 403
+    assert image_states.report_of(REBUILD) == image_states.ABSENT

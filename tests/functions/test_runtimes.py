@@ -76,9 +76,9 @@ def test_a_runtime_without_dates_does_not_grow_old():
     assert replace(runtime("python3.13"), deprecated=None, ends=None).stage(date(2099, 1, 1)) is Stage.CURRENT
 
 
-def test_only_python_and_node_and_custom_ones_are_made_at_every_start():
+def test_only_python_and_node_are_made_at_every_start():
     eager = {row.identifier for row in RUNTIMES.values() if row.eager}
-    assert eager == {"python3.13", "nodejs22.x", "nodejs24.x", "provided.al2023"}
+    assert eager == {"python3.13", "nodejs22.x", "nodejs24.x"}
 
 
 def test_what_is_built_has_an_image_to_build_in():

@@ -177,6 +177,9 @@ class ProcessDriver:
         await asyncio.to_thread(wait_for_room, container.pid)
         return container
 
+    def outdated(self) -> frozenset[str]:
+        return frozenset()
+
     async def recover(self) -> int:
         """Its processes never outlive it."""
         return 0

@@ -16,13 +16,16 @@ PROGRAMS = Path(__file__).resolve().parent.parent / "runner" / "runtimes" / "pro
 @dataclass(frozen=True, slots=True)
 class Program:
     """`error` is the type of what it raises, `start_failure` how a start ends that fails, `out_of_memory` a call that
-    takes too much; `lacks` maps a test to why it does not apply."""
+    takes too much; `drops_nulls` says that its client leaves out members that are null, `logs_errors` that what it prints
+    of an error comes before the answer; `lacks` maps a test to why it does not apply."""
 
     handler: str
     error: str = "ValueError"
     start_failure: tuple[Outcome, str] = (Outcome.INIT_FAILURE, "ValueError")
     out_of_memory: tuple[Outcome, str] = (Outcome.OUT_OF_MEMORY, "Runtime.OutOfMemory")
     memory_mb: int = 256
+    drops_nulls: bool = False
+    logs_errors: bool = True
     lacks: dict[str, str] = field(default_factory=dict)
 
 
@@ -80,7 +83,24 @@ IMAGES = {
     "image.nodejs": "nodejs",
     "image.java": "java",
 }
-_IN_IMAGES: dict[str, dict[str, Any]] = {}
+# What AWS's own clients do differently, by the image that has them.
+_ENDS_ITSELF = {"test_a_larger_answer_is_an_error": "the gateway refuses it after AWS's client was done"}
+_IN_IMAGES: dict[str, dict[str, Any]] = {
+    "image.python": {"lacks": _ENDS_ITSELF},
+    "image.nodejs": {
+        "lacks": _ENDS_ITSELF
+        | {"test_an_error_that_says_too_much_is_cut": "AWS's client comes to no end with an error of 5 MB"}
+    },
+    "image.java": {
+        "drops_nulls": True,
+        "logs_errors": False,
+        "lacks": _ENDS_ITSELF
+        | {
+            "segfault": "Java ends itself by an abort, which is asked as well",
+            "test_a_trace_is_its_own_calls": "AWS's client has it as a system property",
+        },
+    },
+}
 
 
 def program_of(identifier: str) -> Program:

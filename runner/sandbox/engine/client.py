@@ -30,11 +30,12 @@ _REMOVAL_LIMIT_S = 20.0
 @dataclass(frozen=True, slots=True)
 class Running:
     """A container that the engine has started: its full id, the pid of its first process on the host (0 when
-    it has ended), and the sandbox it is."""
+    it has ended), the sandbox it is, and the id of the image that it was made of."""
 
     container_id: str
     pid: int
     sandbox_id: str
+    image: str = ""
 
 
 class SandboxEngine:
@@ -48,11 +49,11 @@ class SandboxEngine:
         container_id = self._create(plan)
         try:
             self._api.start(container_id)
-            pid = int(self._api.inspect_container(container_id)["State"]["Pid"])
+            found = self._api.inspect_container(container_id)
         except (DockerException, RequestException) as error:
             self.remove(container_id)
             raise DriverError(engine_words(error, doing="The engine cannot start a sandbox")) from error
-        return Running(container_id, pid, plan.sandbox_id)
+        return Running(container_id, int(found["State"]["Pid"]), plan.sandbox_id, str(found["Image"]))
 
     def remove(self, container_id: str) -> None:
         """Kill and remove, and wait until it is gone; also when somebody else is removing it already."""
@@ -82,6 +83,15 @@ class SandboxEngine:
         except (DockerException, RequestException) as error:
             raise DriverError(engine_words(error, doing="The engine does not list containers")) from error
         return [self._running(str(item["Id"]), item["Labels"][SANDBOX_LABEL]) for item in listed]
+
+    def image_id(self, reference: str) -> str:
+        """The id that a name stands for now, "" for none; raises DriverError."""
+        try:
+            return str(self._api.inspect_image(reference)["Id"])  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            return ""
+        except (DockerException, RequestException) as error:
+            raise DriverError(engine_words(error, doing="The engine cannot look at an image")) from error
 
     def volumes(self, image: str) -> tuple[str, ...]:
         """The folders that an image declares as volumes; raises DriverError."""

@@ -53,6 +53,7 @@ class DockerContainer:
         self.id, self.key, self.uid, self.pid = plan.sandbox_id, plan.key, plan.uid, 0
         self.wire = plan.wire
         self.created_us = time.time_ns() // 1000
+        self.image = ""  # by its id, once it runs
         self._container_id = ""
         self._grip: Grip | None = None
         self._on_exit: Callable[[], None] | None = None
@@ -85,7 +86,7 @@ class DockerContainer:
         raises DriverError, after which only removal is left."""
         with self._changing:
             running = self._around.engine.start(self._plan)
-            self._container_id, self.pid = running.container_id, running.pid
+            self._container_id, self.pid, self.image = running.container_id, running.pid, running.image
             try:
                 self._grip = Grip(running.pid, running.container_id)
                 if self._around.tools is not None:

@@ -126,7 +126,7 @@ def test_only_what_a_runtime_needs_is_missing():
 
 
 def test_a_start_makes_python_and_node():
-    assert eager_runtimes() == ["python3.13", "nodejs24.x", "nodejs22.x", "provided"]
+    assert eager_runtimes() == ["python3.13", "nodejs24.x", "nodejs22.x"]
 
 
 def test_arguments_and_parents_count():

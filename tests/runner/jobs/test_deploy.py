@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from django.db import OperationalError
 
+from functions import queues
 from functions.installation import store
 from functions.models import Alias, DependencyTree, Deployment, DraftFile, Function, FunctionUrl
 from functions.services import deploys
@@ -334,32 +335,67 @@ def test_dependency_trees_have_a_row_with_their_size(draft, principal, starts, b
     assert (tree.pk, tree.size, tree.runtime) == (builder.plans[0].key, 1_000, "python3.13")
 
 
-def test_the_first_function_of_a_runtime_waits_for_its_image(draft, principal, starts, builder, monkeypatch):
-    made = []
+@pytest.fixture
+def making(redis_server, monkeypatch, django_capture_on_commit_callbacks):
+    """The images of a runtime that nobody has used yet; `making(...)` is what the job that makes them does."""
+    there = []
+    monkeypatch.setattr(deploy.images, "are_missing", lambda _runtime: not there)
 
-    def make(identifier, on_line):
-        made.append(identifier)
-        on_line("Image python3.13: 12.0 s")
+    def run(error=None):
+        def ensure(progress, **_asked):
+            with progress.step("Image python3.13"):
+                if error:
+                    raise error
+                there.append(1)
 
-    monkeypatch.setattr(deploy.images, "are_missing", lambda _runtime: not made)
-    monkeypatch.setattr(deploy.images, "make", make)
+        monkeypatch.setattr(deploy.images, "ensure_images", ensure)
+        with django_capture_on_commit_callbacks(execute=True):
+            deploy.images.run("python3.13")
+
+    return run
+
+
+@pytest.fixture
+def deploying(django_capture_on_commit_callbacks):
+    def run(deployment):
+        with django_capture_on_commit_callbacks(execute=True):
+            deploy.run(str(deployment.pk))
+
+    return run
+
+
+def test_the_first_function_of_a_runtime_waits_for_its_image_and_keeps_nobody_waiting(
+    draft, principal, starts, builder, making, deploying
+):
     deployment = requested(draft, principal)
-    deploy.run(str(deployment.pk))
-    assert made == ["python3.13"]
-    assert "Image python3.13: 12.0 s" in again(deployment).log
+    deploying(deployment)
+    deploying(deployment)  # as housekeeping may have it
+    assert again(deployment).state == DeploymentState.BUILDING
+    assert again(deployment).log.count("its images are made") == 1
+    assert (queues.waiting(queues.IMAGES), queues.waiting(queues.DEPLOYS)) == (1, 0)
+    making()
+    assert queues.waiting(queues.DEPLOYS) == 1
+    deploying(deployment)
+    assert "Image python3.13: " in again(deployment).log
     assert again(deployment).state == DeploymentState.SUCCEEDED
 
 
 def test_an_image_that_cannot_be_made_ends_the_deployment_with_the_reason(
-    draft, principal, starts, builder, monkeypatch
+    draft, principal, starts, builder, making, deploying
 ):
-    def make(_identifier, _on_line):
-        raise ImageError("No registry answers.")
-
-    monkeypatch.setattr(deploy.images, "are_missing", lambda _runtime: True)
-    monkeypatch.setattr(deploy.images, "make", make)
     deployment = requested(draft, principal)
-    deploy.run(str(deployment.pk))
+    deploying(deployment)
+    making(ImageError("No registry answers."))
+    assert queues.waiting(queues.DEPLOYS) == 1
+    deploying(deployment)
     ended = again(deployment)
     assert (ended.state, ended.error_type) == (DeploymentState.FAILED, "ServiceUnavailableException")
     assert ended.error == "There is no image of Python 3.13 to run this in. No registry answers."
+
+
+def test_what_failed_for_another_is_tried_again(draft, principal, starts, builder, making, deploying):
+    making(ImageError("No registry answers."))
+    deployment = requested(draft, principal)
+    deploying(deployment)
+    assert again(deployment).state == DeploymentState.BUILDING
+    assert queues.waiting(queues.IMAGES) == 1

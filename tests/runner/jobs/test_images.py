@@ -1,13 +1,16 @@
 """Images made for a runtime that was chosen: how far they are is told to pages, and why there is none."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
 from functions import image_states, queues
-from functions.image_states import ABSENT, ImageState
-from functions.models import Draft
+from functions.errors import AccessDenied, ResourceConflict, ServiceUnavailable
+from functions.image_states import ABSENT, REBUILD, ImageState
+from functions.models import AuditEntry, Draft
 from functions.services import runtime_images
+from functions.states import Role
 from runner.images.errors import ImageError
 from runner.jobs import images
 from runner.supervisor import preparation
@@ -44,6 +47,7 @@ def test_pages_see_the_step_and_then_that_it_is_ready(ensure):
     assert lines[1].startswith("Image python3.11: ")
 
 
+@pytest.mark.django_db
 def test_why_there_is_none_is_told_and_kept(redis_server, monkeypatch):
     def fail(*_args, **_more):
         raise ImageError("No registry answers.")
@@ -73,7 +77,7 @@ def test_a_choice_asks_once(redis_server, django_capture_on_commit_callbacks, st
     with django_capture_on_commit_callbacks(execute=True):
         runtime_images.want(identifier=RUNTIME)
         runtime_images.want(identifier=RUNTIME)
-    assert queues.waiting(queues.DEPLOYS) == (1 if asked else 0)
+    assert queues.waiting(queues.IMAGES) == (1 if asked else 0)
     assert image_states.report_of(RUNTIME).state is (ImageState.WAITING if asked else state)
 
 
@@ -98,3 +102,47 @@ def test_a_start_says_what_is_there_and_has_what_functions_use_made(redis_server
     assert asked == ["python3.11"]
     assert image_states.report_of("java21").state is ImageState.ABSENT
     assert image_states.report_of("python3.13").state is ImageState.READY
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "detail"),
+    [(None, ImageState.READY, "12 images"), (ImageError("No mirror."), ImageState.FAILED, "No mirror.")],
+)
+def test_how_far_a_rebuild_is_and_how_it_ended_is_told(redis_server, monkeypatch, error, state, detail):
+    seen = []
+
+    def rebuild_images(progress, **_asked):
+        progress.note("3 of 12: python3.13")
+        with progress.step("Image python3.13"):
+            seen.append(image_states.report_of(REBUILD))
+            if error:
+                raise error
+        return 12
+
+    monkeypatch.setattr(images, "rebuild_images", rebuild_images)
+    images.rebuild()
+    assert (seen[0].state, seen[0].detail) == (ImageState.MAKING, "Image python3.13")
+    report = image_states.report_of(REBUILD)
+    assert (report.state, report.detail) == (state, detail)
+
+
+@pytest.mark.django_db
+def test_one_rebuild_at_a_time_is_asked_for_by_administrators(
+    redis_server, django_capture_on_commit_callbacks, principal, project
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        runtime_images.rebuild(acting=principal, project=project)
+    assert queues.waiting(queues.IMAGES) == 1
+    assert AuditEntry.objects.get(action="images.rebuild").principal_name == principal.name
+    with pytest.raises(ResourceConflict):
+        runtime_images.rebuild(acting=principal, project=project)
+    with pytest.raises(AccessDenied):
+        runtime_images.rebuild(acting=replace(principal, role=Role.DEVELOPER), project=project)
+    assert queues.waiting(queues.IMAGES) == 1
+
+
+@pytest.mark.django_db
+def test_without_redis_no_rebuild_is_asked_for(principal, project):
+    with pytest.raises(ServiceUnavailable):
+        runtime_images.rebuild(acting=principal, project=project)
+    assert not AuditEntry.objects.exists()

@@ -103,6 +103,22 @@ def test_errors_of_a_call_and_of_the_start_are_passed_on():
     live(scenario)
 
 
+@pytest.mark.parametrize(("size", "passes"), [(1024 * 1024, True), (1024 * 1024 + 1, False)])
+def test_what_awss_clients_say_of_an_error_to_x_ray_may_be_long(size, passes):
+    async def scenario(channel, connect):
+        reader, writer = await connect()
+        channel.send_invoke(HEADER, b"1")
+        writer.write(NEXT)
+        await reader.readuntil(b"\r\n\r\n1")
+        cause = b"Lambda-Runtime-Function-XRay-Error-Cause: " + b"x" * size
+        head = f"POST {PREFIX}/invocation/r-1/error HTTP/1.1\r\nContent-Length: 2\r\n".encode()
+        writer.write(head + cause + b"\r\n\r\n{}")
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 202 " if passes else b"HTTP/1.1 400 ")
+        writer.close()
+
+    live(scenario, raw=True)
+
+
 def test_an_answer_over_six_megabytes_is_the_functions_error():
     async def scenario(channel, runtime, seen):
         channel.send_invoke(HEADER, b"1")

@@ -29,13 +29,23 @@ def by_name(config):
 def test_every_process_of_the_architecture_is_there(config):
     assert set(by_name(config)) == {
         "gateway", "web", "relay", "recorder", "scheduler", "worker-1", "worker-2", "worker-3",
+        "worker-images",
     }  # fmt: skip
 
 
 def test_only_gateway_and_workers_keep_the_supervisors_rights(config):
     privileged = {name for name, plan in by_name(config).items() if not plan.separate}
-    assert privileged == {"gateway", "worker-1", "worker-2", "worker-3"}
+    assert privileged == {"gateway", "worker-1", "worker-2", "worker-3", "worker-images"}
     assert redis_plan(config).separate
+
+
+def test_images_are_made_where_nobody_else_waits_unless_one_worker_is_to_do_all(config):
+    serves = {name: plan.command[-1].split(",") for name, plan in by_name(config).items() if "worker" in name}
+    assert [name for name, queues in serves.items() if "images" in queues] == ["worker-images"]
+    assert serves["worker-images"] == ["images"]
+    alone = by_name(replace(config, workers=1))
+    assert "worker-images" not in alone
+    assert alone["worker-1"].command[-1] == "deploys,events,housekeeping,images"
 
 
 def test_callers_stop_before_the_gateway_and_redis_last(config):
