@@ -13,9 +13,11 @@ _SHARED = "docker or browser or slow or postgres"
 CRAWL = "tests/console/test_crawl.py"
 PAGES = ("tests/browser/test_pages.py", "tests/browser/test_layout_shift.py")
 STARTERS = "tests/browser/test_starters.py"
+# An installation backed up and restored: with the faults, being of what survives.
+BACKUP = "tests/runner/backup/test_backup.py"
 # Attacks, trouble, faults, deployers and the contract with AWS's SDKs are suites of their own: `make test` is for
 # everybody's every change, and ends in minutes.
-LATER = ("tests/contract_api", "tests/deployers", "tests/faults", "tests/hostile", "tests/trouble")
+LATER = ("tests/contract_api", "tests/deployers", "tests/faults", "tests/hostile", "tests/trouble", BACKUP)
 
 
 def without(*paths: str) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ SUITES: dict[str, Lanes] = {
     "starters": ((Phase("every starter", ("-n", "2", STARTERS), needs_images=True),),),
     "hostile": ((Phase("hostile", ("tests/hostile",), needs_images=True),),),
     "trouble": ((Phase("trouble", ("tests/trouble",), needs_images=True),),),
-    "faults": ((Phase("faults", ("tests/faults",), needs_images=True),),),
+    "faults": ((Phase("faults", ("tests/faults", BACKUP), needs_images=True),),),
     "fuzz": ((Phase("made-up requests", ("tests/console/api/test_fuzz.py", "-s")),),),
     "runtimes": (
         (
