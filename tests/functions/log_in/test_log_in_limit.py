@@ -67,7 +67,7 @@ def test_what_was_typed_is_not_kept_in_clear(limit, redis_client):
 
 
 def test_without_redis_nobody_is_kept_out():
-    limit = LogInLimit(redis.Redis(unix_socket_path="/nonexistent/redis.sock"), "functory:test:")
+    limit = LogInLimit(redis.Redis.from_url("unix:///nonexistent/redis.sock"), "functory:test:")
     fail(limit, "ada", HERE, 2)
     limit.succeeded("ada", HERE)
     assert limit.wait_s("ada", HERE) == 0
