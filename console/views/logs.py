@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from functions.states import Outcome
 PAGE = 30
 MOST_DOWNLOADED = 10_000
 HISTOGRAM_BARS = 60
+CONTEXT = timedelta(seconds=30)  # before and after a log, for what else happened then
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class LogRow:
     log: InvocationLog
     tone: str
     headline: log_lines.LogLine
+
+    @property
+    def around(self) -> str:
+        """The address's query of what the whole project logged about that time, whatever was searched for."""
+        start, end = self.log.at - CONTEXT, self.log.at + CONTEXT
+        return urlencode({"from": start.isoformat(), "to": end.isoformat()})
 
 
 @project_view()

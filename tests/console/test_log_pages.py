@@ -77,3 +77,13 @@ def test_a_tail_ticket_names_its_function_and_needs_a_post(project, function, ad
     assert claims["nonce"]
     assert admin.get(url).status_code == 405
     assert stranger.post(url).status_code == 404
+
+
+def test_a_log_leads_to_what_else_was_logged_then(project, seed, admin):
+    now = timezone.now() - timedelta(hours=30)
+    seed.invocation(at=now, log="the needle\n")
+    beside = seed.invocation(at=now - timedelta(seconds=20), log="other words\n")
+    seed.invocation(at=now - timedelta(minutes=5), log="long before\n")
+    found = admin.get(address("logs", project, q="needle", span="7d")).context["rows"]
+    around = admin.get(f"{address('logs', project)}?{found[0].around}")
+    assert [row.log.pk for row in around.context["rows"]] == [found[0].log.pk, beside.pk]
