@@ -30,9 +30,9 @@ log = logging.getLogger("functory.fleet")
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Times in seconds; `queue` is how many calls may wait for the machine at once. Beyond `enough`
-    sandboxes of a revision none is started for calls that will be done before it could be there, nor for calls of
-    less than `short_us` that will not wait longer than `hold_s`: they compute, and more than the processors run help
-    nobody while their start takes the processors."""
+    sandboxes of a revision none is started at once for calls that will be done before it could be there, nor for
+    calls of less than `short_us`, or of whom nothing is known, that will not wait longer than `hold_s`: they compute,
+    and more than the processors run help nobody while their start takes the processors."""
 
     warm_s: float = 600.0
     patience_s: float = 30.0
@@ -148,7 +148,7 @@ class Fleet:
         if lane in self._held:
             return True
         rules, count = self._rules, len(lane.placements) + lane.starting
-        if count < rules.enough or not lane.typical_us:
+        if count < rules.enough:
             return False
         start_s = self._starter.wait_s(lane.snapshot)
         if lane.typical_us < rules.short_us:
@@ -159,17 +159,20 @@ class Fleet:
         return True
 
     def _release(self, lane: Lane, first: Invocation) -> None:
-        """If who waited first still does, it was guessed wrong: a sandbox for each."""
+        """If who waited first still does, it was guessed wrong: as many again. The engine starts a few at once, so
+        that asking for one for each call would gain nothing, and leave sandboxes that nobody needs any more."""
         del self._held[lane]
         if lane.waiting:
-            self._start_missing(lane, patiently=lane.waiting[0] is not first)
+            was_wrong = lane.waiting[0] is first
+            self._start_missing(lane, at_least=len(lane.placements) + lane.starting if was_wrong else 0)
 
     # --- room ---
 
-    def _start_missing(self, lane: Lane, *, patiently: bool = True) -> None:
+    def _start_missing(self, lane: Lane, *, at_least: int = 0) -> None:
         while lane.starting < len(lane.waiting) and not self.stopping:
-            if patiently and self._is_held(lane):
+            if at_least <= 0 and self._is_held(lane):
                 return
+            at_least -= 1
             if not self._make_room(lane.snapshot):
                 if not lane.hungry:
                     lane.hungry = True

@@ -142,6 +142,36 @@ def test_none_is_started_for_calls_that_are_done_before_it_could_be_there(run, m
     run(body, rules=Rules(enough=ENOUGH), room_mb=100_000)
 
 
+def test_a_burst_of_unknown_calls_gets_more_and_more_while_none_ends(run, monkeypatch):
+    async def body(world):
+        monkeypatch.setattr(world.pool, "wait_s", lambda key: 0.005)
+        calls = [world.submit() for _ in range(50)]
+        await until(lambda: len(world.boxes) == ENOUGH and all(box.calls for box in world.boxes))
+        await until(lambda: len(world.boxes) > ENOUGH)
+        assert len(world.boxes) <= 2 * ENOUGH
+        await until(lambda: len(world.boxes) == 50)
+        await until(lambda: all(box.calls for box in world.boxes))
+        world.answer = lambda call: ended()
+        for box in world.boxes:
+            box.finish()
+        assert all([(await call).refusal is None for call in calls])
+
+    run(body, rules=Rules(enough=ENOUGH, hold_s=0.01), room_mb=100_000)
+
+
+def test_a_burst_of_unknown_calls_that_prove_short_is_served_by_a_few(run):
+    async def body(world):
+        calls = [world.submit() for _ in range(50)]
+        await until(lambda: len(world.boxes) == ENOUGH and all(box.calls for box in world.boxes))
+        world.answer = lambda call: ended()
+        for box in world.boxes:
+            box.finish()
+        assert all([(await call).refusal is None for call in calls])
+        assert len(world.boxes) == ENOUGH
+
+    run(body, rules=Rules(enough=ENOUGH, hold_s=20))
+
+
 def test_long_calls_have_a_sandbox_each_at_once(run):
     async def body(world):
         world.answer = lambda call: ended(duration_us=500_000)
