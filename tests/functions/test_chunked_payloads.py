@@ -2,8 +2,8 @@
 
 import hashlib
 import hmac
-import mmap
 import io
+import mmap
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
