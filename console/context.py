@@ -36,7 +36,11 @@ _ELSEWHERE = {"new": "functions", "deleted": "functions"}
 def page(request: HttpRequest) -> dict[str, Any]:
     """Variables of the page frame; `project` is absent on pages outside of one."""
     place: Place | None = getattr(request, "place", None)
-    everywhere = {"region": settings.FUNCTORY.region, "release": release()}
+    everywhere = {
+        "region": settings.FUNCTORY.region,
+        "release": release(),
+        "unverified": settings.FUNCTORY.unverified,
+    }
     if place is None:
         return everywhere
     return {

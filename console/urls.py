@@ -93,9 +93,7 @@ FUNCTION: list[URLPattern | URLResolver] = [
         name="schedule_delete",
     ),
     path("triggers/webhook", function_webhooks.save, name="webhook_save"),
-    path(
-        "triggers/webhook/<uuid:webhook_id>/secret", function_webhooks.change_secret, name="webhook_secret"
-    ),
+    path("triggers/webhook/<uuid:webhook_id>/secret", function_webhooks.change_secret, name="webhook_secret"),
     path("triggers/webhook/<uuid:webhook_id>/pause", function_webhooks.pause, name="webhook_pause"),
     path("triggers/webhook/<uuid:webhook_id>/delete", function_webhooks.delete, name="webhook_delete"),
     path("triggers/queue", function_queues.save, name="queue_save"),

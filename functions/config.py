@@ -67,6 +67,7 @@ class Config:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     strict_roles: bool = False
+    unverified: bool = False
     stand_in_runtimes: bool = False
     is_web: bool = False
 
@@ -103,6 +104,7 @@ class Config:
             tls_cert=certificate,
             tls_key=key,
             strict_roles=environ.get("FUNCTORY_STRICT_ROLES", "") == "1",
+            unverified=environ.get("FUNCTORY_UNVERIFIED", "") == "1",
             stand_in_runtimes=environ.get("FUNCTORY_STAND_IN_RUNTIMES", "") == "1",
             is_web="FUNCTORY_WEB_ROLE" in environ,
         )

@@ -1,5 +1,6 @@
 """The first page and the health dot."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.urls import reverse
@@ -86,3 +87,10 @@ def test_a_refusal_takes_the_form_that_was_asked_for(admin, project, monkeypatch
     assert document.json()["error"]["message"] == "The gateway is not running."
     page = admin.post(url, {"payload": "{}"})
     assert b"Functory failed" in page.content
+
+
+def test_every_page_says_that_signatures_are_not_verified(admin, project, settings):
+    page = reverse("functions", args=[project.account])
+    assert "Signatures are not verified" not in admin.get(page).content.decode()
+    settings.FUNCTORY = replace(settings.FUNCTORY, unverified=True)
+    assert "Signatures are not verified" in admin.get(page).content.decode()

@@ -107,14 +107,14 @@ def elsewhere(name):
 class Doors:
     """The public door with real routing, signatures and Invoke."""
 
-    def __init__(self, directory, **world):
+    def __init__(self, directory, authorizer=Authorizer, **world):
         loop = asyncio.get_running_loop()
         self.world = World(directory, **world)
         self.table = Table()
         self.catalog = Catalog(loop, self.table)
         self.catalog.subscribed = True
         self.events = Events()
-        self.authorizer = Authorizer(self.catalog)
+        self.authorizer = authorizer(self.catalog)
         self.refusals = Refusals(self.catalog.store_refusals)
         self.invoke_api = InvokeApi(
             self.authorizer, self.catalog, self.world.dispatcher, self.events, self.refusals

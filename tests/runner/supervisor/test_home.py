@@ -112,6 +112,18 @@ def test_an_explicit_word_allows_it_with_a_warning(config):
     ]
 
 
+def test_signatures_are_left_unverified_on_this_machine_alone(config, tmp_path):
+    unverified = replace(config, unverified=True)
+    assert "every program on this machine" in check_exposure(unverified)[0]
+    pem = tmp_path / "pem"
+    pem.touch()
+    exposed = replace(
+        unverified, gateway=Address("0.0.0.0", 9000), insecure_bind=True, tls_cert=pem, tls_key=pem
+    )
+    with pytest.raises(UpError, match="lets whoever reaches the gateway do everything"):
+        check_exposure(exposed)
+
+
 def test_a_certificate_allows_it(config, tmp_path):
     pem = tmp_path / "pem"
     exposed = replace(config, console=Address("0.0.0.0", 8000), tls_cert=pem, tls_key=pem)
