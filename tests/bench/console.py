@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench.console_table import CALLS, PAGES, Measured, measured, print_table, say
+from tests.bench.console_table import CALLS, PAGES, Measured, measured, pace_ms, print_table, say
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "console.settings"
 LONGEST_CHUNKING_S = 900.0  # what housekeeping has long done on an installation that has grown
@@ -106,7 +106,8 @@ def _where() -> str:
     rows = f"{Function.objects.count():,} functions, {Invocation.objects.count():,} calls"
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     vendors = {connections[name].vendor for name in ("default", "telemetry")}
-    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {' and '.join(vendors)}, {rows}, load {load}\n"
+    pace = f"pace {pace_ms():.1f} ms"
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {' and '.join(vendors)}, {rows}, load {load}, {pace}\n"
 
 
 def _planted(options: argparse.Namespace) -> Any:

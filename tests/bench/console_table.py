@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,17 @@ def print_table(title: str, found: Sequence[Measured], bar: Bar) -> None:
     computing = sum(one.computes_over(bar) for one in found)
     limits = f"{bar.p50_ms:.0f} ms p50 or {bar.p95_ms:.0f} ms p95"
     say(f"{len(found)} of them, {slow} over {limits} by the clock (*), {computing} by what they compute\n")
+
+
+def pace_ms() -> float:
+    """Milliseconds of processor time that a fixed piece of work takes now, the middle of some: processors that are
+    shared with other work compute slower, and so do the pages."""
+    spent = []
+    for _ in range(40):
+        began = time.process_time()
+        sorted({str(number): number * number for number in range(20_000)})
+        spent.append((time.process_time() - began) * 1000)
+    return _share(spent, 0.5)
 
 
 def say(text: str, to: Any = None) -> None:
