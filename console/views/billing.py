@@ -58,12 +58,15 @@ def page_of(
     today = timezone.now().date()
     chosen = Month.parse(request.GET.get("month", "")) or Month.of(today)
     of: dict[str, Any] = {"project_id": place.project.id, "month": chosen}
-    sort = request.GET.get("sort", "cost")
-    functions = usage.by_function(**of, order=_ORDERS.get(sort, "cost_pico"), limit=MOST_NAMED)
-    dearest = functions if sort == "cost" else usage.by_function(**of, limit=MOST_DRAWN)
+    sort, extent = request.GET.get("sort", "cost"), usage.extent(**of)
+    one_price = len(extent.price_ids) == 1
+    functions = usage.by_function(
+        **of, order=_ORDERS.get(sort, "cost_pico"), limit=MOST_NAMED, one_price=one_price
+    )
+    dearest = functions if sort == "cost" else usage.by_function(**of, limit=MOST_DRAWN, one_price=one_price)
     live = _live(place, [*functions, *dearest])
     days = _days(place, chosen, dearest[:MOST_DRAWN], live)
-    price, extent = pricing.LIST_PRICE, usage.extent(**of)
+    price = pricing.LIST_PRICE
     total = sum((line.usage for line in days), Usage())
     page = {
         "month": chosen,

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, QuerySet, Sum
 
 from functions.models import MetricSpan, UsageDay, UsageMonth
 from functions.rollups import DAY_S
@@ -107,11 +107,12 @@ class FunctionMonth:
 
 
 def by_function(
-    *, project_id: UUID, month: Month, order: str = "cost_pico", limit: int = 100
+    *, project_id: UUID, month: Month, order: str = "cost_pico", limit: int = 100, one_price: bool = False
 ) -> list[FunctionMonth]:
-    """What the functions with most of `order` (a field of Usage) used, or by "name" the first ones."""
-    # One row for each price, nearly always one.
-    rows = _of_month(project_id, month).values("function_id", "function_name").annotate(**_ADDED)
+    """What the functions with most of `order` (a field of Usage) used, or by "name" the first ones. With
+    `one_price` (see `extent`) each has one row, and nothing is added up."""
+    added = {name: F(name.removeprefix("all_")) for name in _ADDED} if one_price else _ADDED
+    rows = _of_month(project_id, month).values("function_id", "function_name").annotate(**added)
     by = ("function_name",) if order == "name" else (f"-all_{order}", "function_name")
     return [
         FunctionMonth(row["function_id"], row["function_name"], _usage(row))

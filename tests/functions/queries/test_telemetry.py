@@ -226,6 +226,11 @@ def test_the_extent_of_a_bill(seed):
     seed.day(day=date(2026, 4, 1))
     assert usage.extent(project_id=seed.project_id, month=march) == usage.Extent(2, ("aws-us-east-1-x86",))
     assert usage.extent(project_id=seed.project_id, month=april).functions == 1
+    for order in ("cost_pico", "name"):
+        bill = {"project_id": seed.project_id, "month": march, "order": order}
+        added, single = usage.by_function(**bill), usage.by_function(**bill, one_price=True)
+        assert len(added) == 2
+        assert set(added) == set(single)
 
 
 def test_dead_letters_of_both_kinds_come_newest_first(seed):
