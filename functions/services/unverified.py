@@ -17,8 +17,8 @@ _ACCOUNT = re.compile(r"\d{12}")
 
 
 def believed_key(key_id: str) -> KeySnapshot:
-    """Whose a key is: one that there is, its owner's; one of twelve digits, an administrator's of the project with that
-    account number, which is made if there is none; any other, an administrator's of the first project."""
+    """Whose a key is: one that there is, its owner's; one of twelve digits, an administrator's of the project with
+    that account number, which is made if there is none; any other, an administrator's of the first project."""
     known = key_by_id(key_id)
     if known is not None:
         return known
