@@ -55,7 +55,7 @@ test-docker test-browser test-api test-deployers test-pages test-starters test-h
 	@$(SUITE) $(@:test-%=%) $(TESTS)
 
 test-fuzz: export FUNCTORY_FUZZ := 2000
-test-fuzz: ## 2,000 made-up requests to the AWS API
+test-fuzz: ## 2,000 made-up requests to Lambda, its neighbours and S3 each
 	@$(HOST) venv --dev
 	@$(VENV)/python -m tests.support.suite fuzz $(TESTS)
 

@@ -15,6 +15,8 @@ PAGES = ("tests/browser/test_pages.py", "tests/browser/test_layout_shift.py")
 STARTERS = "tests/browser/test_starters.py"
 # An installation backed up and restored: with the faults, being of what survives.
 BACKUP = "tests/runner/backup/test_backup.py"
+# From the models, of every service that is spoken; `-s` shows what was answered.
+FUZZ = tuple(f"tests/console/api/test_fuzz{of}.py" for of in ("", "_neighbours", "_storage")) + ("-s",)
 # Attacks, trouble, faults, deployers and the contract with AWS's SDKs are suites of their own: `make test` is for
 # everybody's every change, and ends in minutes.
 LATER = ("tests/contract_api", "tests/deployers", "tests/faults", "tests/hostile", "tests/trouble", BACKUP)
@@ -66,7 +68,7 @@ SUITES: dict[str, Lanes] = {
     "hostile": ((Phase("hostile", ("tests/hostile",), needs_images=True),),),
     "trouble": ((Phase("trouble", ("tests/trouble",), needs_images=True),),),
     "faults": ((Phase("faults", ("tests/faults", BACKUP), needs_images=True),),),
-    "fuzz": ((Phase("made-up requests", ("tests/console/api/test_fuzz.py", "-s")),),),
+    "fuzz": ((Phase("made-up requests", FUZZ),),),
     "runtimes": (
         (
             Phase("runtimes", ("tests/runner/runtimes",), needs_images=True),
