@@ -16,7 +16,7 @@ STARTERS = "tests/browser/test_starters.py"
 # An installation backed up and restored: with the faults, being of what survives.
 BACKUP = "tests/runner/backup/test_backup.py"
 # From the models, of every service that is spoken; `-s` shows what was answered.
-FUZZ = tuple(f"tests/console/api/test_fuzz{of}.py" for of in ("", "_neighbours", "_storage")) + ("-s",)
+FUZZ = (*(f"tests/console/api/test_fuzz{of}.py" for of in ("", "_neighbours", "_storage")), "-s")
 # Attacks, trouble, faults, deployers and the contract with AWS's SDKs are suites of their own: `make test` is for
 # everybody's every change, and ends in minutes.
 LATER = ("tests/contract_api", "tests/deployers", "tests/faults", "tests/hostile", "tests/trouble", BACKUP)
