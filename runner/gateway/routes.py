@@ -35,6 +35,9 @@ OWN_PREFIX = "/_functory/"
 STORAGE_SCOPE = "/s3/aws4_request"
 FORM = "application/x-www-form-urlencoded"
 LOCALHOST = ".localhost"
+# AWS's own names of function URLs, which programs may have kept: <id>.lambda-url.<region>.on.aws
+AWS_DOMAIN = ".on.aws"
+AWS_LABEL = re.compile(r"([a-z0-9-]+)\.lambda-url\.[a-z0-9-]+")
 log = logging.getLogger("functory.gateway")
 
 Part = Callable[[Exchange], None]
@@ -64,7 +67,9 @@ class Routes:
     def __init__(self, parts: Parts, base_domain: str) -> None:
         self._parts = parts
         self._suffixes = tuple(
-            suffix for suffix in (LOCALHOST, f".{base_domain.lower()}" if base_domain else "") if suffix
+            suffix
+            for suffix in (LOCALHOST, f".{base_domain.lower()}" if base_domain else "", AWS_DOMAIN)
+            if suffix
         )
 
     def body_limit(self, request: Request) -> int:
@@ -157,9 +162,17 @@ class Routes:
                 continue
             host = request.host
             if host.endswith(suffix):
-                label = host[: -len(suffix)]
-                return label if label and "." not in label else ""
+                return label_of(host, suffix)
         return ""
+
+
+def label_of(host: str, suffix: str) -> str:
+    """The URL's id in a host that ends so; "" where there is none."""
+    label = host[: -len(suffix)]
+    if suffix == AWS_DOMAIN:
+        found = AWS_LABEL.fullmatch(label)
+        return found[1] if found else ""
+    return label if "." not in label else ""
 
 
 def is_storage(request: Request) -> bool:

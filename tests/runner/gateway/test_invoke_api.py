@@ -316,6 +316,9 @@ def test_the_order_of_routes(run):
         signed = {"Authorization": "AWS4-HMAC-SHA256 x"}
         assert await part("GET", "/2015-03-31/functions/hello", Host="abc.localhost:9000") == "url"
         assert await part("GET", "/", Host="abc.fn.example.org") == "url"
+        assert await part("GET", "/", Host="abc.lambda-url.eu-west-1.on.aws") == "url"
+        assert await part("GET", "/", Host="abc.execute-api.eu-west-1.on.aws") == "UnknownOperationException"
+        assert await part("GET", "/", Host="lambda-url.eu-west-1.on.aws") == "UnknownOperationException"
         assert await part("GET", "/", Host="a.b.localhost") == "UnknownOperationException"
         assert await part("GET", "/2015-03-31/functions/", **signed) == "relay"
         assert await part("GET", "/2015-03-31/functions/") == "MissingAuthenticationTokenException"
