@@ -116,6 +116,21 @@ class EndView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class HeldView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the kernel holds a sandbox to, read back when asked: the image that it was made of by its id, its
+    capabilities as a bit mask, the mounts that it may write to, and the network interfaces that it sees."""
+
+    image: str
+    uid: int
+    capabilities: int
+    no_new_privileges: bool
+    seccomp: bool
+    root_read_only: bool
+    writable: list[str]
+    interfaces: list[str]
+    memory_bytes: int
+
+
 class LocalImage(msgspec.Struct, frozen=True, kw_only=True):
     """A container image of this machine's engine: size in bytes, `created_us` Unix microseconds; `words` are from
     its labels."""
@@ -194,6 +209,11 @@ class GatewayClient:
     def sandboxes(self) -> SandboxesView:
         """What runs now, the supply and the machine."""
         return msgspec.json.decode(self._send("GET", "/_functory/sandboxes"), type=SandboxesView)
+
+    def read_back(self, sandbox_id: str) -> HeldView:
+        """What holds for a sandbox; GatewayRefused (503) when it is not there any more."""
+        path = f"/_functory/sandboxes/{sandbox_id}/held"
+        return msgspec.json.decode(self._send("GET", path), type=HeldView)
 
     def images(self) -> list[LocalImage]:
         """The images that functions can be made of, newest first."""

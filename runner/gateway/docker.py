@@ -61,6 +61,10 @@ class DockerEngine:
             self._driver = await asyncio.to_thread(self._open)
         return await self._driver.recover()
 
+    def read_back(self, sandbox_id: str) -> dict[str, Any]:
+        """What holds for a sandbox; raises DriverError."""
+        return self._opened().read_back(sandbox_id)
+
     def outdated(self) -> frozenset[str]:
         """Sandboxes whose image was made anew; raises DriverError."""
         return self._opened().outdated()

@@ -26,13 +26,13 @@ from functions.routing import choose
 from functions.snapshots import FunctionSnapshot, Route
 from functions.states import DRAFT, EndReason, InvocationType, Outcome, TriggerKind
 from runner.client import Health, SandboxesView, Warmed
-from runner.gateway import answers, image_api, payloads, report
+from runner.gateway import answers, payloads, report
 from runner.gateway.catalog import Catalog
 from runner.gateway.dispatcher import Dispatcher
+from runner.gateway.engine_api import EngineApi, Images, ReadBack
 from runner.gateway.events import EventQueue
 from runner.gateway.exchange import Exchange
 from runner.gateway.fleet import Fleet
-from runner.gateway.image_api import ImageApi, Images
 from runner.gateway.invocation import Finished, Invocation, new_request_id, new_trace_id, now_us
 from runner.gateway.wire import MB, Request
 from runner.sandbox.spec import Bound
@@ -64,6 +64,7 @@ class InternalApi:
         health: Callable[[], Health],
         sandboxes: Callable[[], SandboxesView],
         images: Images | None = None,
+        read_back: ReadBack | None = None,
     ) -> None:
         self._catalog = catalog
         self._dispatcher = dispatcher
@@ -71,7 +72,7 @@ class InternalApi:
         self._events = events
         self._health = health
         self._sandboxes = sandboxes
-        self._images = ImageApi(images)
+        self._engine = EngineApi(images, read_back)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def body_limit(self, request: Request) -> int:  # noqa: ARG002 - every path has the same
@@ -96,8 +97,8 @@ class InternalApi:
             exchange.respond(200, [answers.JSON], json_of(self._sandboxes()))
         elif (method, path) == ("GET", "/_functory/health"):
             exchange.respond(200, [answers.JSON], json_of(self._health()))
-        elif path == image_api.PATH:
-            self._spawn(self._images.answer(method, exchange))
+        elif self._engine.serves(path):
+            self._spawn(self._engine.answer(method, exchange))
         elif method == "POST" and path.startswith(END) and path.endswith("/end"):
             self._end(path[len(END) : -len("/end")], exchange)
         else:

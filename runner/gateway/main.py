@@ -27,12 +27,12 @@ from runner.gateway.authorize import Authority, Authorizer
 from runner.gateway.catalog import Catalog, Source
 from runner.gateway.dispatcher import Dispatcher
 from runner.gateway.engine import Engine, Upkeep
+from runner.gateway.engine_api import Images
 from runner.gateway.environment import environment_of, pool_key
 from runner.gateway.events import EventQueue
 from runner.gateway.exchange import Exchange
 from runner.gateway.fleet import Fleet
 from runner.gateway.hook_api import HookApi
-from runner.gateway.image_api import Images
 from runner.gateway.inside import Identities, Inside, InsideListener, InsideRoutes
 from runner.gateway.internal import InternalApi
 from runner.gateway.invoke_api import InvokeApi
@@ -128,6 +128,7 @@ class Gateway:
                 health=machine.health,
                 sandboxes=machine.sandboxes,
                 images=images,
+                read_back=driver.read_back,
             )
         )
         self.port = 0

@@ -10,7 +10,9 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import docker
 
@@ -92,6 +94,14 @@ class DockerDriver:
         loop = asyncio.get_running_loop()
         keep = frozenset(self._live)
         return await loop.run_in_executor(self._slow, recover, self._engine, self._config, keep)
+
+    def read_back(self, sandbox_id: str) -> dict[str, Any]:
+        """What holds for a sandbox, read from the kernel; raises DriverError."""
+        container = self._live.get(sandbox_id)
+        if container is None:
+            raise DriverError(f"There is no sandbox {sandbox_id[:40]}")
+        held, memory_bytes = container.read_back()
+        return {**asdict(held), "image": container.image, "memory_bytes": memory_bytes}
 
     def outdated(self) -> frozenset[str]:
         """Ids of the sandboxes whose runtime's image was made anew since they were. Blocking."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from runner.sandbox.spec import CodeMount, Limits, PoolKey
 
@@ -106,6 +106,11 @@ class Driver(Protocol):
     async def recover(self) -> int:
         """Remove every container, mount, loop device, socket and FIFO left by an earlier run of this
         installation (labels tell); returns how many containers. Never touches others'."""
+        ...
+
+    def read_back(self, sandbox_id: str) -> dict[str, Any]:
+        """What holds for a sandbox, read from the kernel: the fields of runner.sandbox.kernel.held.Held, its `image`
+        by id and `memory_bytes`. Blocking; raises DriverError for one that is not there."""
         ...
 
     def outdated(self) -> frozenset[str]:

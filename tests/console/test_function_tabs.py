@@ -1,7 +1,9 @@
 """Triggers, Configuration, Versions, Security and the progress of a deploy."""
 
 import re
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +13,7 @@ from functions.installation import vault
 from functions.models import Alias, Deployment, Draft, Function, FunctionUrl, Schedule
 from functions.services import deploys, triggers
 from functions.states import DeploymentState, Role
-from runner.client import GatewayClient, Health
+from runner.client import GatewayClient, Health, HeldView, SandboxView
 from tests.support import rows
 
 SETTINGS = {
@@ -318,6 +320,43 @@ def test_security_says_what_was_read_back(admin, project, function, monkeypatch)
     ):
         assert shown in text
     assert "cloud metadata addresses are blocked" in text
+
+
+def running(version="1", network="none"):
+    return SandboxView(
+        id="abc123", function_id="", function_name="hello", version=version, runtime="python3.13",
+        network=network, state="warm", created_us=1, last_used_us=1, calls=1, memory_mb=128, memory_now=1, why="",
+    )  # fmt: skip
+
+
+HELD = {
+    "image": "sha256:aa", "uid": 60001, "capabilities": 0, "no_new_privileges": True, "seccomp": True,
+    "root_read_only": True, "writable": ["/tmp"], "interfaces": ["lo"], "memory_bytes": 128 * 1024 * 1024,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "shown"),
+    [
+        ({}, ""),
+        ({"uid": 0}, "run as user 0"),
+        ({"capabilities": 1 << 21}, "It has some: mask 0x200000"),
+        ({"writable": ["/data", "/tmp"]}, "/data too."),
+        ({"interfaces": ["eth0", "lo"]}, "It sees eth0, lo"),
+        ({"root_read_only": False}, "can be written to"),
+    ],
+)
+def test_security_says_what_the_kernel_holds_a_sandbox_to(
+    admin, project, function, monkeypatch, wrong, shown
+):
+    view = SimpleNamespace(sandboxes=[msgspec.structs.replace(running(), function_id=str(function.pk))])
+    monkeypatch.setattr(GatewayClient, "sandboxes", lambda self: view)
+    monkeypatch.setattr(GatewayClient, "read_back", lambda self, _id: HeldView(**(HELD | wrong)))
+    text = admin.get(url_of(project, "function_security")).content.decode()
+    assert "abc123" in text
+    assert "128 MB; the function is set to 128 MB" in text
+    assert shown in text
+    assert ("does not hold" in text) is bool(wrong)
 
 
 def test_security_claims_nothing_while_the_gateway_is_down(admin, project, function):

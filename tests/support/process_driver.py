@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from functions.config import Config
 from runner.sandbox.driver import DriverError
@@ -176,6 +177,9 @@ class ProcessDriver:
         home.say_go()
         await asyncio.to_thread(wait_for_room, container.pid)
         return container
+
+    def read_back(self, sandbox_id: str) -> dict[str, Any]:
+        raise DriverError(f"There is no sandbox {sandbox_id}")
 
     def outdated(self) -> frozenset[str]:
         return frozenset()

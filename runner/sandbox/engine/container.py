@@ -19,6 +19,7 @@ from runner.sandbox.engine.grip import Grip
 from runner.sandbox.engine.home import SandboxHome
 from runner.sandbox.engine.options import SCRATCH_INSIDE, ContainerPlan, memory_bytes
 from runner.sandbox.kernel.cgroups import CgroupError
+from runner.sandbox.kernel.held import Held, read_held
 from runner.sandbox.kernel.host import HostTools
 from runner.sandbox.kernel.netns import listen_inside
 from runner.sandbox.kernel.scratch import ScratchError
@@ -156,6 +157,15 @@ class DockerContainer:
     def exit_status(self) -> int | None:
         """How the language's process ended, as the launcher told before it ended too."""
         return self._home.exit_status()
+
+    def read_back(self) -> tuple[Held, int]:
+        """What the kernel holds it to, and its memory limit in bytes; raises DriverError when it has ended."""
+        if self._grip is None:
+            raise DriverError(f"Sandbox {self.id} has not started yet")
+        try:
+            return read_held(self._grip.pid), self._grip.cgroup.memory_limit()
+        except OSError as error:
+            raise DriverError(f"Sandbox {self.id} has ended") from error
 
     def watch_exit(self, callback: Callable[[], None]) -> None:
         """Call back once, on the event loop, when the first process has ended."""

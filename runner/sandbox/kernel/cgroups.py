@@ -44,6 +44,10 @@ class Cgroup(Protocol):
         """Memory limit, swap included, so that there is no swap."""
         ...
 
+    def memory_limit(self) -> int:
+        """The memory limit in bytes, as it stands."""
+        ...
+
     def share_cpu(self, shares: int) -> None:
         """Weight against others, in v1 shares (1,024 = one vCPU)."""
         ...

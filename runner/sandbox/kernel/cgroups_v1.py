@@ -31,6 +31,10 @@ class CgroupV1:
             with suppress(FileNotFoundError):
                 write(self.memory / name, str(limit_bytes))
 
+    def memory_limit(self) -> int:
+        """memory.limit_in_bytes."""
+        return read_number(self.memory / "memory.limit_in_bytes")
+
     def share_cpu(self, shares: int) -> None:
         """cpu.shares as it is."""
         write(self.cpu / "cpu.shares", str(shares))

@@ -29,6 +29,11 @@ class CgroupV2:
             write(self.directory / "memory.swap.max", "0")
         write(self.directory / "memory.max", str(limit_bytes))
 
+    def memory_limit(self) -> int:
+        """memory.max; -1 for none."""
+        text = (self.directory / "memory.max").read_text().strip()
+        return int(text) if text.isdecimal() else -1
+
     def share_cpu(self, shares: int) -> None:
         """The engines' own conversion of 2..262,144 shares to a weight of 1..10,000."""
         write(self.directory / "cpu.weight", str(1 + ((shares - 2) * 9999) // 262142))

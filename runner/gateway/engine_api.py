@@ -1,10 +1,10 @@
-"""What web asks of users' container images: which there are, and what a name means now. Web itself has no access to
-the engine."""
+"""What web asks of the engine, to which it has no access: which container images users have, what a name of one means
+now, and what the kernel holds a sandbox to."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -16,6 +16,7 @@ from runner.gateway.exchange import Exchange
 from runner.gateway.invocation import new_request_id
 
 PATH = "/_functory/images"
+SANDBOXES, HELD = "/_functory/sandboxes/", "/held"
 
 
 class Images(Protocol):
@@ -31,22 +32,39 @@ class Images(Protocol):
         ...
 
 
+class ReadBack(Protocol):
+    """What holds for a sandbox (its id), as runner.client.HeldView has it. Blocking; raises RuntimeError."""
+
+    def __call__(self, sandbox_id: str) -> dict[str, Any]:
+        """Read it."""
+        ...
+
+
 class PinOrder(msgspec.Struct, frozen=True):
     """Body of POST /_functory/images."""
 
     uri: str
 
 
-class ImageApi:
-    """GET lists, POST pins. `images` is None where there is no engine."""
+class EngineApi:
+    """GET lists images, POST pins one; both are refused where there are none. GET .../held reads back."""
 
-    def __init__(self, images: Images | None) -> None:
+    def __init__(self, images: Images | None, read_back: ReadBack | None) -> None:
         self._images = images
+        self._read_back = read_back
+
+    def serves(self, path: str) -> bool:
+        """Whether a path is of these."""
+        return path == PATH or (path.startswith(SANDBOXES) and path.endswith(HELD))
 
     async def answer(self, method: str, exchange: Exchange) -> None:
         """Answer one request. On a thread: an engine, and a registry behind it, take their time."""
+        path = exchange.request.path
         try:
-            found = await asyncio.to_thread(self._found, method, exchange.request.body)
+            if path.endswith(HELD):
+                found: object = await asyncio.to_thread(self._held, path[len(SANDBOXES) : -len(HELD)])
+            else:
+                found = await asyncio.to_thread(self._found, method, exchange.request.body)
         except msgspec.DecodeError as error:
             answers.refuse(exchange, InvalidRequestContent(str(error)), new_request_id())
         except FunctoryError as error:
@@ -55,6 +73,11 @@ class ImageApi:
             answers.refuse(exchange, ServiceUnavailable(str(error)), new_request_id())
         else:
             exchange.respond(200, [answers.JSON], msgspec.json.encode(found))
+
+    def _held(self, sandbox_id: str) -> dict[str, Any]:
+        if self._read_back is None:
+            raise ServiceUnavailable("This gateway has no engine that runs sandboxes.")
+        return self._read_back(sandbox_id)
 
     def _found(self, method: str, body: bytes) -> list[LocalImage] | PinnedImage:
         if self._images is None:
