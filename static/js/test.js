@@ -1,8 +1,11 @@
 // The test form: the event as JSON in an editor, saved events, the time a run takes, and a short history.
 
 import { newState } from "./editor/setup.js";
+import { completion, hint, shapesOf } from "./event_shapes.js";
 
 const form = document.querySelector("#test-form");
+const shapes = shapesOf(document.querySelectorAll("[data-test-event] option"));
+const hints = { autocomplete: completion(shapes) }; // one for all: a new source would begin anew with each letter
 
 // A textarea with an editor over it; the textarea stays what is sent.
 function jsonEditor(area) {
@@ -10,6 +13,7 @@ function jsonEditor(area) {
   const view = new CM.EditorView({
     state: newState(area.value, {
       path: "event.json", label: area.labels[0]?.textContent ?? "JSON", gutter: false, keys,
+      more: CM.EditorState.languageData.of(() => [hints]),
       changed: (update) => {
         if (!update.docChanged) return;
         area.value = update.state.doc.toString();
@@ -64,12 +68,14 @@ if (form) {
 // Says what is wrong with the JSON while it is typed, a moment after the last key.
 function checkAsTyped(testForm, area) {
   const problem = testForm.querySelector("[data-json-problem]");
+  const advice = testForm.querySelector("[data-json-advice]");
   let timer = 0;
   const check = () => {
     let told = "";
     try {
-      JSON.parse(area.value);
+      advice.textContent = hint(area.value, shapes);
     } catch (error) {
+      advice.textContent = "";
       told = `Not JSON yet: ${error.message}`;
     }
     problem.textContent = told;
