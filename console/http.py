@@ -41,8 +41,8 @@ class Place:
         return self.project.account
 
     def function(self, name: str) -> Function:
-        """A live function of the project; raises ResourceNotFound."""
-        return access.function_named(project_id=self.project.id, name=name)
+        """A live function of the project by its address (`name` or `name@region`); raises ResourceNotFound."""
+        return access.function_at(project_id=self.project.id, address=name)
 
     def function_typed(self, name: str, field: str) -> Function | None:
         """The same for a field of a form that may be empty; raises ResourceNotFound with the field."""

@@ -29,8 +29,10 @@ def header_of(function: Function) -> FunctionHeader:
 @register.simple_tag(takes_context=True)
 def function_names(context: dict[str, Any]) -> SafeString:
     """A datalist of the project's functions, for a field with list="function-names"; past MOST_NAMES one types."""
-    rows = live_functions(context["project"].pk).order_by("name").values_list("name", flat=True)
-    options = format_html_join("", '<option value="{}"></option>', ((name,) for name in rows[:MOST_NAMES]))
+    rows = live_functions(context["project"].pk).order_by("name").only("name", "region")
+    options = format_html_join(
+        "", '<option value="{}"></option>', ((one.address,) for one in rows[:MOST_NAMES])
+    )
     return format_html('<datalist id="function-names">{}</datalist>', options)
 
 
@@ -38,7 +40,7 @@ def function_names(context: dict[str, Any]) -> SafeString:
 def tab(context: dict[str, Any], label: str, name: str, *also: str) -> SafeString:
     """A tab of a function: current on its own address, below it, and on those named in `also`."""
     function: Function = context["function"]
-    href = reverse(name, args=[context["project"].account, function.name])
+    href = reverse(name, args=[context["project"].account, function.address])
     path: str = context["request"].path
     base, _, last = href.rpartition("/")
     words = {last, *also}

@@ -66,7 +66,7 @@ def _fragment(request: HttpRequest, place: Place, deployment: Deployment) -> Htt
         return answer
     succeeded = deployment.state == DeploymentState.SUCCEEDED
     if then == "test" and succeeded:
-        test = reverse("function_test", args=[place.account, deployment.function.name])
+        test = reverse("function_test", args=[place.account, deployment.function.address])
         answer.headers["HX-Redirect"] = f"{test}?deployed={deployment.pk}"
     number = deployment.version.number if deployment.version else None
     told = {"state": deployment.state, "version": number, "token": str(deployment.draft_token or "")}

@@ -56,7 +56,8 @@ def page(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         "first_payload": first_event(function, saved),
         "command": aws(
             settings.FUNCTORY,
-            *("lambda", "update-function-code", "--function-name", name, "--zip-file", f"fileb://{name}.zip"),
+            *("lambda", "update-function-code", "--function-name", function.name),
+            *("--zip-file", f"fileb://{function.name}.zip"),
         ),
     }
     return render(request, "functions/code.html", context)
@@ -102,7 +103,11 @@ def upload(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     except FunctoryError as error:
         size = sent.size or 0 if sent else 0
         note_refusal(
-            acting=place.principal, operation="Upload", function_name=name, error=error, payload_bytes=size
+            acting=place.principal,
+            operation="Upload",
+            function_name=function.name,
+            error=error,
+            payload_bytes=size,
         )
         messages.error(request, f"The zip was not taken, and the code is as it was: {error.message}")
     else:
@@ -121,7 +126,7 @@ def download(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     except FunctoryError as error:
         return refusal(request, error)
     answer = HttpResponse(content, content_type="application/zip")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.zip"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{function.name}.zip"'
     return answer
 
 

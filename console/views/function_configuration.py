@@ -96,7 +96,7 @@ def delete(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """Delete it; the page that follows offers to undo that."""
     function = place.function(name)
     services.delete_function(acting=place.principal, function=function)
-    said = f"{name} is deleted, to be restored for {UNDO_DELETE_DAYS} days."
+    said = f"{function.name} is deleted, to be restored for {UNDO_DELETE_DAYS} days."
     tell_deleted(request, place.account, said, [function.pk])
     return redirect("functions", place.account)
 
@@ -121,9 +121,9 @@ def _save(request: HttpRequest, place: Place, function: Function) -> HttpRespons
     if request.POST.get("then") == "deploy":
         draft = Draft.objects.get(function=function)
         deployment = deploys.request_deploy(acting=place.principal, function=function, image=pin_of(draft))
-        return redirect("deployment", place.account, function.name, deployment.pk)
+        return redirect("deployment", place.account, function.address, deployment.pk)
     messages.info(request, "Saved in the draft. Deploy to make it hold.")
-    return redirect("function_configuration", place.account, function.name)
+    return redirect("function_configuration", place.account, function.address)
 
 
 def _again(

@@ -33,7 +33,7 @@ def monitor(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         "range": within,
         "compares": compares(request),
         "refused": refused_since(
-            project_id=place.project.id, function_name=name, since=timezone.now() - timedelta(days=1)
+            project_id=place.project.id, function_name=function.name, since=timezone.now() - timedelta(days=1)
         ),
         "charts": metric_charts.CHARTS,
         "totals": metrics.totals(

@@ -68,6 +68,8 @@ def page(request: HttpRequest, place: Place, name: str) -> HttpResponse:
         "public_urls": urls.filter(auth=UrlAuth.NONE).count(),
         "signed_urls": urls.filter(auth=UrlAuth.AWS_IAM).count(),
         "has_variables": bool(source.environment),
-        "command": aws(settings.FUNCTORY, "lambda", "get-function-configuration", "--function-name", name),
+        "command": aws(
+            settings.FUNCTORY, "lambda", "get-function-configuration", "--function-name", function.name
+        ),
     }
     return render(request, "functions/security.html", page)

@@ -182,7 +182,11 @@ def _refused(
 ) -> HttpResponse:
     size = len(payload.encode())
     note_refusal(
-        acting=place.principal, operation="Test", function_name=name, error=error, payload_bytes=size
+        acting=place.principal,
+        operation="Test",
+        function_name=name.partition("@")[0],
+        error=error,
+        payload_bytes=size,
     )
     return render(request, "functions/result_refused.html", {"error": error}, status=error.status)
 

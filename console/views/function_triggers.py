@@ -76,7 +76,7 @@ def delete_url(request: HttpRequest, place: Place, name: str, url_id: UUID) -> H
     url = FunctionUrl.objects.filter(function=function, pk=url_id).first()
     if url is None:
         raise ResourceNotFound("There is no such URL.")
-    if typed(request, name):
+    if typed(request, function.name):
         triggers.delete_url(acting=place.principal, url=url)
         messages.info(request, "The URL is gone. A new one will have another address.")
     return redirect("function_triggers", place.account, name)

@@ -111,7 +111,7 @@ def restore(request: HttpRequest, place: Place, function_id: UUID) -> HttpRespon
         page = {**_deleted_page(place), "refused": function_id, "problem": error.message, "typed": name}
         return render(request, "functions/deleted.html", page, status=error.status)
     messages.info(request, f"{function.name} is back, with its versions, triggers and logs.")
-    return redirect("function", place.account, function.name)
+    return redirect("function", place.account, function.address)
 
 
 @require_POST

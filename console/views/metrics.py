@@ -99,7 +99,7 @@ def _rows(chosen: metrics.MetricRange, sort: str) -> list[dict[str, Any]]:
     """A row for each of the functions with most of the sorted number, named."""
     order = next((column for word, column, _ in SORTS if word == sort), "invocations")
     found = metric_ranks.by_function(chosen=chosen, order=order, limit=MOST_ROWS)
-    named = Function.objects.only("name", "deleted_at")
+    named = Function.objects.only("name", "region", "deleted_at")
     functions = named.in_bulk([function_id for function_id, _ in found])
     return [
         {"function": functions[function_id], **numbers}

@@ -102,10 +102,12 @@ def _matching(place: Place, text: str) -> QuerySet[Function]:
 def _doings(place: Place, found: list[Function], doing: str) -> list[Door]:
     if doing:
         title, route = DOINGS[doing]
-        return [Door(f"{title} {one.name}", reverse(route, args=[place.account, one.name])) for one in found]
+        return [
+            Door(f"{title} {one.name}", reverse(route, args=[place.account, one.address])) for one in found
+        ]
     few = list(DOINGS.values())[:MOST_DOINGS]
     return [
-        Door(f"{title} {one.name}", reverse(route, args=[place.account, one.name]))
+        Door(f"{title} {one.name}", reverse(route, args=[place.account, one.address]))
         for one in found[:1]
         for title, route in few
     ]

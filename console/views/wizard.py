@@ -51,7 +51,7 @@ def new(request: HttpRequest, place: Place) -> HttpResponse:
         page = _refused_create(_new_page(form, read_pairs(request.POST, "tag"), key), form, error)
         return render(request, TEMPLATES[1], page, status=error.status)
     drafts.set_wizard_step(acting=place.principal, function=function, step=2)
-    return redirect("wizard_step", place.account, function.name, 2)
+    return redirect("wizard_step", place.account, function.address, 2)
 
 
 @never_cache
@@ -194,7 +194,7 @@ def _save_review(request: HttpRequest, place: Place, function: Function) -> Http
 
 def _go_on(place: Place, function: Function, number: int) -> HttpResponse:
     drafts.set_wizard_step(acting=place.principal, function=function, step=number)
-    return redirect("wizard_step", place.account, function.name, number)
+    return redirect("wizard_step", place.account, function.address, number)
 
 
 def _frame(function: Function | None, number: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from functions.installation import config
 from functions.models.access import Project, User
 from functions.models.base import Row
 from functions.models.configuration import Configuration
@@ -55,6 +56,16 @@ class Function(Row):
     def is_draft(self) -> bool:
         """Whether nothing has been deployed yet."""
         return self.latest_id is None
+
+    @property
+    def address(self) -> str:
+        """What names it on the console: its name, and its region where that is not the installation's own."""
+        return self.name if self.region == config().region else f"{self.name}@{self.region}"
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether it is in another region than the installation's own."""
+        return self.region != config().region
 
     @property
     def arn(self) -> str:

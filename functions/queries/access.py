@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
 from functions.errors import ResourceNotFound
+from functions.installation import config
 from functions.models import Function, Membership, Project, User
 from functions.snapshots import Principal
 from functions.states import Role
@@ -41,13 +42,18 @@ def person_principal(user: User, project: Project, role: str, address: str = "")
     )
 
 
-def function_named(*, project_id: UUID, name: str, region: str = "") -> Function:
-    """A live function (drafts included) with project, draft and latest revision joined; raises
+def function_at(*, project_id: UUID, address: str) -> Function:
+    """A live function (drafts included) with project, draft and latest revision joined, by what names it on the
+    console. A name alone means the installation's own region, and another where there is none of it. Raises
     ResourceNotFound."""
-    rows = live_functions(project_id).select_related("project", "draft", "latest")
-    found = rows.filter(name=name, **({"region": region} if region else {})).first()
+    name, _, region = address.partition("@")
+    rows = live_functions(project_id).select_related("project", "draft", "latest").filter(name=name)
+    if region:
+        rows = rows.filter(region=region)
+    abroad = Case(When(region=config().region, then=0), default=1)
+    found = rows.order_by(abroad, "region").first()
     if found is None:
-        raise ResourceNotFound(f"Function not found: {name}")
+        raise ResourceNotFound(f"Function not found: {address}")
     return found
 
 

@@ -64,7 +64,7 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 # Orders by what only the other database knows: highest first, functions without any last.
 RANKED_ORDERS = {"-errors": by_errors, "-cost": by_cost, "-last_call": by_last_call}
 _LOOKED_UP_AT_ONCE = 500
-_SHOWN = ("project_id", "name", "tags", "latest_id", "paused_at", "changed_at")
+_SHOWN = ("project_id", "region", "name", "tags", "latest_id", "paused_at", "changed_at")
 # What fires a function, in the order in which the list shows it.
 _FIRING: Mapping[TriggerKind, type[Model]] = {
     TriggerKind.FUNCTION_URL: FunctionUrl,

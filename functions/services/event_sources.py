@@ -4,6 +4,7 @@ batches went is noted by who delivers them."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -77,7 +78,7 @@ def create_mapping_by_name(
     if queue is None:
         try:
             queue = create_queue(
-                acting=acting,
+                acting=replace(acting, region=function.region),
                 project=function.project,
                 name=queue_name,
                 attributes=_attributes(function, queue_name),

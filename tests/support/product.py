@@ -73,11 +73,14 @@ class Product:
     def client(self, role: str = "administrator", service: str = "lambda", **settings: Any) -> Any:
         """An unmodified SDK client that does not retry, so that a refusal is seen at once."""
         key, secret = self.keys[role]
-        given = {"aws_access_key_id": key, "aws_secret_access_key": secret, **settings}
+        given = {
+            "aws_access_key_id": key,
+            "aws_secret_access_key": secret,
+            "region_name": "us-east-1",
+            **settings,
+        }
         config = ClientConfig(retries={"max_attempts": 0}, read_timeout=60)
-        return boto3.client(
-            service, endpoint_url=self.stack.gateway, region_name="us-east-1", config=config, **given
-        )
+        return boto3.client(service, endpoint_url=self.stack.gateway, config=config, **given)
 
     def create(self, name: str, code: str | bytes = ECHO, *, wait: bool = True, **more: Any) -> None:
         """A Python function from source or zip, active."""

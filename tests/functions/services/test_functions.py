@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from functions.errors import AccessDenied, InvalidParameterValue, ResourceConflict, ResourceNotFound
 from functions.models import AuditEntry, Function, Project, Revision, Schedule
-from functions.queries.access import function_named
+from functions.queries.access import function_at
 from functions.services import functions as services
 from functions.services.guard import system_principal
 from tests.support import rows
@@ -133,7 +133,7 @@ def test_deleting_takes_it_out_of_service(developer, viewer, project, function, 
         services.delete_function(acting=viewer, function=function)
     services.delete_function(acting=developer, function=function)
     with pytest.raises(ResourceNotFound):
-        function_named(project_id=project.id, name="hello")
+        function_at(project_id=project.id, address="hello")
     with pytest.raises(ResourceNotFound):
         services.delete_function(acting=developer, function=function)
     assert announced == [{"function_id": str(function.pk)}]
@@ -143,7 +143,7 @@ def test_a_deleted_function_comes_back_whole(developer, project, function):
     Schedule.objects.create(function=function, name="s", expression="rate(5 minutes)")
     services.delete_function(acting=developer, function=function)
     services.restore_function(acting=developer, function=function)
-    found = function_named(project_id=project.id, name="hello")
+    found = function_at(project_id=project.id, address="hello")
     assert (found.pk, found.latest_id, found.versions.count()) == (function.pk, function.latest_id, 1)
     assert found.schedules.get().due_at > timezone.now()
     with pytest.raises(ResourceConflict):
@@ -159,7 +159,7 @@ def test_restoring_onto_a_taken_name_asks_for_another(developer, project, functi
     function = Function.objects.get(pk=function.pk)
     assert function.deleted_at is not None
     services.restore_function(acting=developer, function=function, name="hello-2")
-    assert function_named(project_id=project.id, name="hello-2").pk == function.pk
+    assert function_at(project_id=project.id, address="hello-2").pk == function.pk
 
 
 def test_after_seven_days_nothing_comes_back(developer, function):
