@@ -14,7 +14,9 @@ from tests.support.programs import IMAGES, files_of, program_of
 
 pytestmark = pytest.mark.docker
 
-QUICK = {row.identifier for row in RUNTIMES.values() if row.eager} | {"provided.al2023", "image"}
+# Of each language that is made at every start the newest.
+NEWEST = {row.language: row.identifier for row in RUNTIMES.values() if row.eager}
+QUICK = {*NEWEST.values(), "provided.al2023", "image"}
 ALL = [
     pytest.param(identifier, marks=() if identifier in QUICK else pytest.mark.on_demand)
     for identifier in (*RUNTIMES, *IMAGES)

@@ -16,7 +16,7 @@ GROUPS = [list(cases) for _, cases in groupby(sorted(CASES, key=lambda each: (ea
                                               key=lambda each: (each.key, each.variables))]  # fmt: skip
 
 
-@pytest.mark.parametrize("runtime", ["nodejs22.x", "nodejs24.x"])
+@pytest.mark.parametrize("runtime", [pytest.param("nodejs22.x", marks=pytest.mark.on_demand), "nodejs24.x"])
 @pytest.mark.parametrize("cases", GROUPS, ids=lambda cases: f"{cases[0].key}-{len(cases)}")
 def test_each_answers_as_it_says(bench, cases, runtime):
     first = cases[0]
