@@ -55,6 +55,31 @@ def test_a_batch_is_stored_and_then_gone_from_the_streams(recorder, redis_client
     assert left(redis_client) == (0, 0)
 
 
+def test_a_burst_of_events_is_stored_in_one_round(recorder, redis_client):
+    for _ in range(300):
+        send_event(redis_client, make_event())
+    send_records(redis_client, make_record())
+    while recorder.run_once(block_ms=1) == 0:  # there was nothing left over from before
+        pass
+    assert (Event.objects.count(), Invocation.objects.count()) == (300, 1)
+    assert left(redis_client) == (0, 0)
+
+
+def test_a_round_is_bounded_by_bytes_and_by_number(recorder, redis_client, monkeypatch):
+    for _ in range(100):
+        send_event(redis_client, make_event())
+    run_dry(recorder)
+    size = len(encode(make_event()))
+    for limits, stored in (({"ENOUGH_BYTES": 50 * size, "MOST": 1000}, 50), ({"MOST": 30}, 30)):
+        for name, value in limits.items():
+            monkeypatch.setattr(f"runner.recorder.inbox.{name}", value)
+        for _ in range(100):
+            send_event(redis_client, make_event())
+        assert stored <= recorder.run_once(block_ms=1) <= stored + 2
+        run_dry(recorder)
+    assert Event.objects.count() == 300
+
+
 def test_a_stored_event_wakes_a_drain(recorder, redis_client):
     send_event(redis_client, make_event())
     recorder.run_once()
@@ -164,6 +189,7 @@ def test_it_says_that_it_has_caught_up(recorder, redis_client):
 
 def test_it_says_how_far_it_is_behind(recorder, redis_client, monkeypatch):
     monkeypatch.setattr(module, "BATCH", 1)
+    monkeypatch.setattr("runner.recorder.inbox.MOST", 1)
     for _ in range(3):
         send_records(redis_client, make_record())
     recorder.run_once()
