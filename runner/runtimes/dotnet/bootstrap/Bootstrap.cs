@@ -51,12 +51,12 @@ namespace Functory {
         private static void Run(byte[] body) {
             int size = body[0] << 8 | body[1];
             var header = (Dictionary<string, object>)Json.Parse(Encoding.UTF8.GetString(body, 2, size));
-            var payload = new MemoryStream(body, 2 + size, body.Length - 2 - size, false);
+            var payload = new MemoryStream(body, 2 + size, body.Length - 2 - size, false, true);
             var context = new CallContext(header);
             char kind = 'S';
             byte[] answer;
             try {
-                Environment.SetEnvironmentVariable("_X_AMZN_TRACE_ID", context.TraceId);
+                Place.Trace(context.TraceId);
                 Output.RequestId = context.AwsRequestId;
                 answer = handler.Call(payload, context);
                 if (answer.Length > LargestAnswer) {

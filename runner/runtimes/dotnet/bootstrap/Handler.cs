@@ -14,12 +14,32 @@ namespace Functory {
         private readonly MethodInfo method;
         private readonly Type[] types;
         private readonly ILambdaSerializer serializer;
+        private readonly Codec[] readers;
+        private readonly Type answered; // what a Task gives, else what the method gives
+        private readonly Codec writer;
 
         private Handler(object owner, MethodInfo method, ILambdaSerializer serializer) {
             this.owner = owner;
             this.method = method;
             this.serializer = serializer;
             types = method.GetParameters().Select(each => each.ParameterType).ToArray();
+            readers = types.Select(each => IsGiven(each) ? null : Codec.Of(each)).ToArray();
+            answered = Answered(method.ReturnType);
+            writer = answered == typeof(void) ? null : Codec.Of(answered);
+        }
+
+        /// <summary>What is handed over as it is.</summary>
+        private static bool IsGiven(Type type) {
+            return type == typeof(ILambdaContext) || typeof(Stream).IsAssignableFrom(type) && type.IsAssignableFrom(typeof(MemoryStream));
+        }
+
+        private static Type Answered(Type type) {
+            bool later = typeof(Task).IsAssignableFrom(type) || IsValueTask(type);
+            return later ? type.GetGenericArguments().FirstOrDefault() ?? typeof(void) : type;
+        }
+
+        private static bool IsValueTask(Type type) {
+            return type.FullName != null && type.FullName.StartsWith("System.Threading.Tasks.ValueTask");
         }
 
         /// <summary>Finds the handler and makes its object; raises StartError, and what the class's own code raises.</summary>
@@ -104,47 +124,44 @@ namespace Functory {
 
         /// <summary>The answer's bytes to an event's; raises what the function raises.</summary>
         public byte[] Call(MemoryStream payload, ILambdaContext context) {
-            object[] arguments = types.Select(each => Argument(each, payload, context)).ToArray();
+            var arguments = new object[types.Length];
+            for (int i = 0; i < types.Length; i++) arguments[i] = Argument(i, payload, context);
             object answer = Made(() => method.Invoke(owner, arguments));
-            Type type = method.ReturnType;
-            MethodInfo asTask = type.FullName != null && type.FullName.StartsWith("System.Threading.Tasks.ValueTask") ? type.GetMethod("AsTask") : null;
-            if (asTask != null) answer = asTask.Invoke(answer, null);
+            if (IsValueTask(method.ReturnType)) answer = method.ReturnType.GetMethod("AsTask").Invoke(answer, null);
             if (answer is Task task) {
                 task.GetAwaiter().GetResult();
-                type = (asTask?.ReturnType ?? type).GetGenericArguments().FirstOrDefault() ?? typeof(void);
-                answer = type == typeof(void) ? null : task.GetType().GetProperty("Result").GetValue(task, null);
+                answer = writer == null ? null : task.GetType().GetProperty("Result").GetValue(task, null);
             }
-            return type == typeof(void) ? Encoding.UTF8.GetBytes("null") : Bytes(answer, type);
+            return writer == null ? Encoding.UTF8.GetBytes("null") : Bytes(answer);
         }
 
-        private object Argument(Type type, MemoryStream payload, ILambdaContext context) {
+        private object Argument(int number, MemoryStream payload, ILambdaContext context) {
+            Type type = types[number];
             if (type == typeof(ILambdaContext)) return context;
-            if (type.IsAssignableFrom(typeof(MemoryStream)) && typeof(Stream).IsAssignableFrom(type)) return payload;
+            if (readers[number] == null) return payload;
             if (payload.Length == 0) return type.IsValueType ? Activator.CreateInstance(type) : null;
             try {
-                return Generic("Deserialize", type, payload);
+                return Made(() => readers[number].Read(serializer, payload));
             } catch (JsonException error) {
                 throw new StartError("JsonSerializerException", "Error converting the Lambda event JSON payload to type " + type + ": " + error.Message, error);
             }
         }
 
-        private byte[] Bytes(object answer, Type type) {
+        private byte[] Bytes(object answer) {
             var written = new MemoryStream();
             if (answer is Stream stream) {
                 using (stream) stream.CopyTo(written);
                 return written.ToArray();
             }
             try {
-                Generic("Serialize", type, answer, written);
+                Made(() => {
+                    writer.Write(serializer, answer, written);
+                    return null;
+                });
             } catch (JsonException error) {
-                throw new StartError("JsonSerializerException", "Error converting the response object of type " + type + " from the Lambda function to JSON: " + error.Message, error);
+                throw new StartError("JsonSerializerException", "Error converting the response object of type " + answered + " from the Lambda function to JSON: " + error.Message, error);
             }
             return written.ToArray();
-        }
-
-        private object Generic(string name, Type type, params object[] arguments) {
-            MethodInfo found = typeof(ILambdaSerializer).GetMethod(name).MakeGenericMethod(type);
-            return Made(() => found.Invoke(serializer, arguments));
         }
     }
 }

@@ -13,17 +13,24 @@ namespace Functory {
     /// <summary>The connection to the gateway: whole frames in, whole frames out (see runner/sandbox/frames.py).</summary>
     public sealed class Link {
         private readonly Socket socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        private readonly byte[] head = new byte[5];
+        private readonly byte[] buffer = new byte[64 * 1024];
+        private int start, end; // of what has come and was not asked for yet
 
         public Link(string path) {
             socket.Connect(new Address(path));
         }
 
-        /// <summary>The next frame; ends the process when the gateway has gone.</summary>
+        /// <summary>The next frame, mostly in one read; ends the process when the gateway has gone.</summary>
         public Frame Receive() {
-            Fill(head);
-            int size = head[0] << 24 | head[1] << 16 | head[2] << 8 | head[3];
-            return new Frame {Kind = (char)head[4], Body = Fill(new byte[size - 1])};
+            while (end - start < 5) More();
+            int size = buffer[start] << 24 | buffer[start + 1] << 16 | buffer[start + 2] << 8 | buffer[start + 3];
+            var frame = new Frame {Kind = (char)buffer[start + 4], Body = new byte[size - 1]};
+            start += 5;
+            int here = Math.Min(size - 1, end - start);
+            Buffer.BlockCopy(buffer, start, frame.Body, 0, here);
+            start += here;
+            while (here < size - 1) here += Read(frame.Body, here);
+            return frame;
         }
 
         public void Send(char kind, byte[] body) {
@@ -38,13 +45,17 @@ namespace Functory {
             for (int sent = 0; sent < frame.Length;) sent += socket.Send(frame, sent, frame.Length - sent, SocketFlags.None);
         }
 
-        private byte[] Fill(byte[] buffer) {
-            for (int got = 0; got < buffer.Length;) {
-                int more = socket.Receive(buffer, got, buffer.Length - got, SocketFlags.None);
-                if (more == 0) Environment.Exit(0);
-                got += more;
-            }
-            return buffer;
+        private void More() {
+            Buffer.BlockCopy(buffer, start, buffer, 0, end - start);
+            end -= start;
+            start = 0;
+            end += Read(buffer, end);
+        }
+
+        private int Read(byte[] into, int from) {
+            int got = socket.Receive(into, from, into.Length - from, SocketFlags.None);
+            if (got == 0) Environment.Exit(0);
+            return got;
         }
 
         /// <summary>A path as sockets take it; Mono's own class for it is in an assembly of half a megabyte.</summary>

@@ -24,10 +24,8 @@ namespace Functory {
             Console.SetError(Lines(Console.OpenStandardError()));
         }
 
-        /// <summary>Ends a request's output.</summary>
+        /// <summary>Ends a request's output, of which nothing is kept back: lines flush themselves.</summary>
         public static void Mark(string marker) {
-            Console.Out.Flush();
-            Console.Error.Flush();
             if (!wrote) return;
             wrote = false;
             byte[] bytes = Encoding.UTF8.GetBytes(marker);

@@ -10,6 +10,8 @@ namespace Functory {
     public static class Place {
         public const string Built = "/var/dependencies";
 
+        private static string trace;
+
         public static string Root => Environment.GetEnvironmentVariable("LAMBDA_TASK_ROOT") ?? "/var/task";
 
         /// <summary>Variables as children and native code see them, too.</summary>
@@ -23,6 +25,13 @@ namespace Functory {
             } catch (IOException) {
                 // the folder is what the function makes of it; a missing one shows when the handler is loaded
             }
+        }
+
+        /// <summary>The variable that says which trace a call is part of.</summary>
+        public static void Trace(string id) {
+            if (id == trace) return;
+            trace = id;
+            Environment.SetEnvironmentVariable("_X_AMZN_TRACE_ID", id);
         }
 
         /// <summary>An abort ends the process as such: Mono's own handler tells of it at length, and now and then ends

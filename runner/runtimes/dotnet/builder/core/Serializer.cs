@@ -33,9 +33,15 @@ namespace Amazon.Lambda.Serialization.SystemTextJson {
         }
 
         public T Deserialize<T>(Stream requestStream) {
-            using (var reader = new StreamReader(requestStream, Encoding.UTF8)) {
-                return (T)Objects.As(Functory.Json.Parse(reader.ReadToEnd()), typeof(T));
+            return (T)Objects.As(Functory.Json.Parse(Text(requestStream)), typeof(T));
+        }
+
+        private static string Text(Stream stream) {
+            ArraySegment<byte> whole;
+            if (stream is MemoryStream memory && memory.Position == 0 && memory.TryGetBuffer(out whole)) {
+                return Encoding.UTF8.GetString(whole.Array, whole.Offset, whole.Count);
             }
+            using (var reader = new StreamReader(stream, Encoding.UTF8)) return reader.ReadToEnd();
         }
 
         public void Serialize<T>(T response, Stream responseStream) {
