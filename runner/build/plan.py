@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -108,9 +109,41 @@ def _pip(read: Reader) -> Found | None:
     manifests: dict[str, bytes] = {}
     whole = _read_requirements(read, "requirements.txt", manifests)
     wanted = [line for content in manifests.values() for line in _lines(content) if not line.startswith("-")]
+    if not manifests:
+        return _project(read)
     if not wanted and not whole:
         return None
     return "pip", (*_PIP, "-r", "requirements.txt"), manifests, whole
+
+
+def _project(read: Reader) -> Found | None:
+    """The dependencies of a project file; the project itself is the package's own code."""
+    content = _read(read, "pyproject.toml")
+    wanted = _dependencies(content) if content is not None else []
+    if not wanted:
+        return None
+    named = {"pyproject.toml": "\n".join(wanted).encode()}  # tools keep their settings in it as well
+    return "pip", (*_PIP, "--", *wanted), named, any(_is_local(line) for line in wanted)
+
+
+def _dependencies(content: bytes) -> list[str]:
+    try:
+        told = tomllib.loads(content.decode())
+    except ValueError as error:
+        raise ManifestError(f"pyproject.toml is not TOML: {error}") from None
+    project = told.get("project", {})
+    others = told.get("tool", {}).get("poetry", {}).get("dependencies", {})
+    if "dependencies" in project.get("dynamic", []) or (set(others) - {"python"} and not project):
+        raise ManifestError(
+            "pyproject.toml leaves its dependencies to a tool: name them in [project] or in requirements.txt."
+        )
+    wanted = project.get("dependencies", [])
+    if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
+        raise ManifestError("pyproject.toml: `dependencies` of [project] must be a list of texts.")
+    options = next((each for each in wanted if each.lstrip().startswith("-")), "")
+    if options:
+        raise ManifestError(f"pyproject.toml: `{options}` is no dependency.")
+    return wanted
 
 
 def _read_requirements(read: Reader, path: str, manifests: dict[str, bytes]) -> bool:

@@ -128,3 +128,54 @@ def test_a_local_dependency_of_npm_makes_the_whole_package_count():
 def test_a_manifest_that_no_tool_can_read_is_refused_in_words(content, message):
     with pytest.raises(ManifestError, match=message):
         plan({"package.json": content}, NODE)
+
+
+PROJECT = '[project]\nname = "a"\ndependencies = ["requests==2.32.0", "six ; python_version < \'4\'"]\n'
+
+
+def test_dependencies_of_a_project_file_are_installed_by_pip_and_nothing_else_of_it():
+    found = plan({"pyproject.toml": PROJECT, "app.py": ""})
+    assert found.command[-3:] == ("--", "requests==2.32.0", "six ; python_version < '4'")
+    assert "-r" not in found.command
+    assert (found.whole_package, set(found.manifests)) == (False, {"pyproject.toml"})
+    assert plan({"pyproject.toml": PROJECT + "[tool.ruff]\nline-length = 99\n"}).key == found.key
+    assert plan({"pyproject.toml": PROJECT.replace("2.32.0", "2.32.1")}).key != found.key
+
+
+def test_requirements_go_before_a_project_file():
+    found = plan({"pyproject.toml": PROJECT, "requirements.txt": "six==1.16.0\n"})
+    assert found.command[-2:] == ("-r", "requirements.txt")
+
+
+def test_a_dependency_of_a_project_that_lies_in_the_package_makes_all_of_it_count():
+    found = plan({"pyproject.toml": '[project]\ndependencies = ["lib @ file:./lib.whl"]\n'})
+    assert found.whole_package
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.ruff]\n",
+        "[project]\nname = 'a'\n",
+        "[project]\ndependencies = []\n",
+        "[tool.poetry.dependencies]\npython = '^3.12'\n",
+    ],
+)
+def test_a_project_file_without_dependencies_installs_nothing(text):
+    assert plan({"pyproject.toml": text}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[project", "pyproject.toml is not TOML: "),
+        ("[project]\ndependencies = 'six'\n", "`dependencies` of [project] must be a list of texts"),
+        ("[project]\ndependencies = ['--index-url=x']\n", "`--index-url=x` is no dependency"),
+        ("[project]\ndynamic = ['dependencies']\n", "name them in [project] or in requirements.txt"),
+        ("[tool.poetry.dependencies]\nsix = '*'\n", "name them in [project] or in requirements.txt"),
+    ],
+)
+def test_a_project_file_that_pip_could_not_read_is_refused_in_words(text, message):
+    with pytest.raises(ManifestError) as raised:
+        plan({"pyproject.toml": text})
+    assert message in str(raised.value)
