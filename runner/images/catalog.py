@@ -79,11 +79,14 @@ def ensure_images(
         launcher.ensure_launcher(engine, launcher_recipe(), launcher_path)
 
 
-def rebuild_images(progress: Progress, *, docker_socket: Path, launcher_path: Path) -> int:
-    """Make every image anew that is there, from what Debian and the registries have today; returns how many. Under
-    their own names, one after the other: what fails stays as it was. Raises ImageError."""
+def rebuild_images(
+    progress: Progress, *, docker_socket: Path, launcher_path: Path, runtimes: Iterable[str] | None = None
+) -> int:
+    """Make images anew that are there, of some runtimes (None: of all), from what Debian and the registries have
+    today; returns how many. Under their own names, one after the other: what fails stays as it was. Raises
+    ImageError."""
     with ImageEngine(docker_socket) as engine, _alone(launcher_path):
-        present = [recipe for recipe in recipes() if engine.has(recipe.reference)]
+        present = [recipe for recipe in recipes(runtimes) if engine.has(recipe.reference)]
         for base in bases(present):
             engine.retire(base)
             make_base(engine, progress, suite_of(base))

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("runtimes", nargs="*", help="such as java21; all of them with --all")
         parser.add_argument("--all", action="store_true", help="every runtime's")
         parser.add_argument(
-            "--rebuild", action="store_true", help="make those that are there anew, for security updates"
+            "--rebuild", action="store_true", help="make what is there anew, for security updates"
         )
         parser.add_argument("--list", action="store_true", help="name the images and stop")
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             return
         config = settings.FUNCTORY
         if options["rebuild"]:
-            self._rebuild(config)
+            self._rebuild(config, [runtime(name).image for name in options["runtimes"]])
             return
         try:
             chosen = [runtime(name).image for name in options["runtimes"]]
@@ -53,12 +53,13 @@ class Command(BaseCommand):
         except (ImageError, InvalidParameterValue) as error:
             raise CommandError(str(error)) from error
 
-    def _rebuild(self, config: Config) -> None:
+    def _rebuild(self, config: Config, chosen: list[str]) -> None:
         try:
             count = rebuild_images(
                 progress_for(),
                 docker_socket=config.docker_socket,
                 launcher_path=config.home / "bin" / "launcher",
+                runtimes=chosen or None,
             )
         except ImageError as error:
             raise CommandError(str(error)) from error
