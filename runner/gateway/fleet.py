@@ -139,7 +139,8 @@ class Fleet:
 
     def _give_up(self, call: Invocation, lane: Lane) -> None:
         seconds = self._rules.patience_s
-        message = f"The machine had no room for another sandbox within {seconds:.0f} seconds."
+        lacking = "had no room for another sandbox" if lane.hungry else "could not start another sandbox"
+        message = f"The machine {lacking} within {seconds:.0f} seconds."
         self.refuse(call, TooManyRequests(message, reason=ACCOUNT))
         self.lanes.forget(lane)
 
