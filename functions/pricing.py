@@ -5,7 +5,6 @@ is AWS's public list price for us-east-1, x86, in force since 2025-08-01."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -47,7 +46,7 @@ def price_of(price_id: str) -> Price:
 def billed_ms(duration_us: int, init_us: int = 0) -> int:
     """Milliseconds billed: duration and, since 2025-08-01, the Init phase of every cold start
     (https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/), rounded up."""
-    return max(1, math.ceil((duration_us + init_us) / 1000))
+    return -(-(duration_us + init_us) // 1000) or 1
 
 
 def cost_pico(price: Price, memory_mb: int, billed: int) -> int:

@@ -113,7 +113,7 @@ class Dispatcher:
             return
         placement.call = None
         placement.calls += 1
-        placement.last_used_us = now_us()
+        placement.last_used_us = call.started_us + ended.duration_us
         cold, placement.cold = placement.cold, False
         init_us, placement.init_us = placement.init_us, 0
         self._give_back(call)
@@ -122,7 +122,7 @@ class Dispatcher:
         if len(ended.response) > LARGEST_RESPONSE and call.on_chunk is None:
             ended = report.too_large(ended)
         self._finish(call, ended, cold=cold, init_us=init_us, sandbox_id=placement.sandbox.id)
-        reason = FATAL.get(ended.outcome)
+        reason = None if ended.outcome is Outcome.SUCCESS else FATAL.get(ended.outcome)
         if reason is None and not placement.sandbox.alive:
             reason = EndReason.CRASH  # it answered, and then its process ended
         if reason is None:

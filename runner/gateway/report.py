@@ -200,7 +200,9 @@ def record_of(
 
 def billed_of(ended: Ended, init_us: int) -> int:
     """Milliseconds billed; what was not the function's doing costs nothing."""
-    return 0 if ended.outcome in NOT_RUN else billed_ms(ended.duration_us, init_us)
+    if ended.outcome is not Outcome.SUCCESS and ended.outcome in NOT_RUN:
+        return 0
+    return billed_ms(ended.duration_us, init_us)
 
 
 def refused_record(call: Invocation, outcome: Outcome, refusal: FunctoryError) -> InvocationRecord:

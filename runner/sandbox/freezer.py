@@ -16,9 +16,9 @@ class Freezer:
         self._used = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    def used(self) -> None:
-        """It was just used: the time counts from now. A timer that runs already looks again when it rings."""
-        self._used = time.monotonic()
+    def used(self, now: float) -> None:
+        """It was used `now`, on the monotonic clock. A timer that runs already looks again when it rings."""
+        self._used = now
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._after_s, self._ring)
 

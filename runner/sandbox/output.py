@@ -13,13 +13,14 @@ from functions.limits import LOG_BYTES
 
 _PIECE = 1 << 16
 _NOTHING = bytes(4)
+NO_OUTPUT = (b"", False)
 # One visit of the event loop reads at most this much: a flood must not hold the gateway.
 _PIECES_A_VISIT = 16
 
 
 class Output:
-    """Reads one descriptor. `on_chunk` sees every piece as it comes, for live tails. `marker` is the secret
-    that the bootstrap writes when a request's output is complete."""
+    """Reads one descriptor. `on_chunk` sees every piece as it comes, for live tails. The bootstrap writes a marker
+    when a request's output is complete: a secret with the request's id."""
 
     def __init__(self, descriptor: int, limit: int = LOG_BYTES) -> None:
         self._descriptor = descriptor
@@ -29,9 +30,21 @@ class Output:
         self._after = bytearray()
         self._past_marker = False
         self._registered = False
-        self.marker = b""
+        self._secret = b""
+        self._request_id = ""
         self.truncated = False
         self.on_chunk: Callable[[bytes], None] | None = None
+
+    def expect(self, secret: bytes, request_id: str) -> None:
+        """What is written from now on belongs to that request."""
+        self._secret = secret
+        self._request_id = request_id
+
+    @property
+    def marker(self) -> bytes:
+        """What ends the present request's output; b"" where nothing does. Made when there is something to cut: most
+        calls write nothing."""
+        return b"\x00%b%b\x00" % (self._secret, self._request_id.encode()) if self._secret else b""
 
     def start(self) -> None:
         """Read whenever there is something."""
@@ -47,12 +60,13 @@ class Output:
     def take(self) -> tuple[bytes, bool]:
         """All that was written up to the marker (or up to now, without one), and whether some was dropped.
         What came after the marker belongs to the next request."""
-        self._drain()
+        if not self._past_marker and self._is_filled():
+            self._drain()
         if self._pending and not self._past_marker:
             self._keep(self._pending)
             self._pending = b""
         if not self._kept and not self._past_marker:
-            return b"", False
+            return NO_OUTPUT
         log, truncated = bytes(self._kept), self.truncated
         self._kept = bytearray()
         self.truncated = False
@@ -72,7 +86,7 @@ class Output:
         the marker before it answers, or nothing at all. Bounded, since a child left behind may go on writing for
         ever."""
         for _ in range(_PIECES_A_VISIT):
-            if self._past_marker or not self._is_filled() or not self._read_once():
+            if not self._read_once() or self._past_marker or not self._is_filled():
                 return
 
     def _is_filled(self) -> bool:
@@ -98,18 +112,19 @@ class Output:
         if self._past_marker:
             self._after += data[: max(0, self._limit - len(self._after))]
             return
-        if not self.marker:
+        marker = self.marker
+        if not marker:
             self._keep(data)
             return
         data = self._pending + data
-        at = data.find(self.marker)
+        at = data.find(marker)
         if at >= 0:
             self._keep(data[:at])
             self._pending = b""
             self._past_marker = True
-            self._feed(data[at + len(self.marker) :])
+            self._feed(data[at + len(marker) :])
             return
-        held = _overlap(data, self.marker)
+        held = _overlap(data, marker)
         self._pending = data[len(data) - held :]
         self._keep(data[: len(data) - held])
 

@@ -31,6 +31,8 @@ EXIT_GRACE_S = 0.5
 # A sandbox's memory peak is forgotten before a call, but at most ten times a second: under a steady stream of calls
 # two neighbours share one peak, rather than every call paying for its own.
 PEAK_S = 0.1
+# Nor is the peak read more often than this: under a stream of calls shorter than that neighbours share one reading.
+PEAK_READ_S = 0.005
 # One byte more than an answer may have, so that a longer one is known as such.
 _COLLECTED = SYNC_PAYLOAD + 101
 
@@ -86,7 +88,8 @@ class Sandbox:
         self._collected = bytearray()
         self._deadline = Deadline(self._timed_out)
         self._since = 0.0
-        self._peak_since = 0.0
+        self._peak_since = self._peak_read_at = 0.0
+        self._peak = 0
         self._leaving: asyncio.TimerHandle | None = None
         self._left_at = 0.0
         self._left_peak = 0
@@ -168,9 +171,10 @@ class Sandbox:
         self.call = call
         self._on_end = on_end
         self._on_chunk = on_chunk
-        self._output.marker = b"\x00" + self._marker + call.request_id.encode() + b"\x00"
+        self._output.expect(self._marker, call.request_id)
         if since - self._peak_since > PEAK_S:
             self._peak_since = since
+            self._peak_read_at = 0.0
             self._container.reset_peak()
         self._deadline.set(since, call.timeout_s)
         if self._channel is not None:
@@ -179,7 +183,10 @@ class Sandbox:
     def on_frame(self, kind: int, body: bytes) -> None:
         """A message from inside. What does not fit the state is ignored: inside is hostile ground."""
         if self.state is State.BUSY:
-            self._call_frame(kind, body)
+            if kind == frames.SUCCESS:
+                self._succeed(body)
+            else:
+                self._call_frame(kind, body)
         elif self.state is State.BINDING:
             self._init_frame(kind, body)
         elif kind == frames.READY and self.state is State.STARTING:
@@ -218,9 +225,7 @@ class Sandbox:
     # --- inside ---
 
     def _call_frame(self, kind: int, body: bytes) -> None:
-        if kind == frames.SUCCESS:
-            self._succeed(body)
-        elif kind == frames.STREAM_END:
+        if kind == frames.STREAM_END:
             self._succeed(bytes(self._collected))
         elif kind in {frames.CHUNK, frames.PRELUDE}:
             self._stream(kind, body)
@@ -228,17 +233,12 @@ class Sandbox:
             self._fail(kind, body)
 
     def _succeed(self, response: bytes) -> None:
+        now = time.monotonic()
         log, truncated = self._output.take()
-        self._finish(
-            Ended(
-                Outcome.SUCCESS,
-                response,
-                self._elapsed_us(self._since),
-                self._container.peak(),
-                log,
-                truncated,
-            )
-        )
+        elapsed = int((now - self._since) * 1_000_000)
+        if now - self._peak_read_at > PEAK_READ_S:
+            self._peak, self._peak_read_at = self._container.peak(), now
+        self._finish(Ended(Outcome.SUCCESS, response, elapsed, self._peak, log, truncated), now)
 
     def _fail(self, kind: int, body: bytes) -> None:
         error = read_error(body)
@@ -279,7 +279,7 @@ class Sandbox:
         if kind == frames.BOUND:
             self._move(State.IDLE)
             self._bound.set_result(Bound(Outcome.SUCCESS, elapsed))
-            self._freezer.used()
+            self._freezer.used(time.monotonic())
         elif kind == frames.INIT_ERROR:
             error = read_error(body)
             self._gone()
@@ -330,7 +330,7 @@ class Sandbox:
             lost, self.on_lost = self.on_lost, None
             lost(EndReason.OUT_OF_MEMORY if outcome is Outcome.OUT_OF_MEMORY else EndReason.CRASH)
 
-    def _finish(self, ended: Ended) -> None:
+    def _finish(self, ended: Ended, now: float = 0.0) -> None:
         on_end, self._on_end = self._on_end, None
         self._on_chunk = self.call = None
         if self._collected:
@@ -338,7 +338,7 @@ class Sandbox:
         self._deadline.met()
         if self.state is State.BUSY:
             self._move(State.IDLE)
-            self._freezer.used()
+            self._freezer.used(now or time.monotonic())
         if on_end is not None:
             on_end(ended)
 

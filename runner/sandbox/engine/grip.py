@@ -47,11 +47,17 @@ class Grip:
 
     def peak(self) -> int:
         """Bytes at the peak since reset, less file cache; 0 when it has ended."""
-        return _read(self.cgroup.peak)
+        try:
+            return self.cgroup.peak()
+        except OSError:
+            return 0
 
     def usage(self) -> int:
         """Bytes in use now, less file cache; 0 when it has ended."""
-        return _read(self.cgroup.usage)
+        try:
+            return self.cgroup.usage()
+        except OSError:
+            return 0
 
     def check_oom(self) -> bool:
         """Whether the kernel has killed a process of it for memory; the last answer stays."""
@@ -82,10 +88,3 @@ class Grip:
 def _attempt(change: Callable[[], None]) -> None:
     with suppress(OSError):
         change()
-
-
-def _read(read: Callable[[], int]) -> int:
-    try:
-        return read()
-    except OSError:
-        return 0

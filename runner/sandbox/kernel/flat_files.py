@@ -40,7 +40,8 @@ class ControlFile:
 
     def number(self) -> int:
         """The one number in it; raises OSError."""
-        return int(self.read())
+        descriptor = self._descriptor if self._descriptor >= 0 else self._opened()
+        return int(os.pread(descriptor, 32, 0))
 
     def write(self, word: bytes) -> None:
         """One word; raises OSError."""

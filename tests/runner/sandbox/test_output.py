@@ -22,7 +22,7 @@ def pipe():
 
 def test_output_is_taken_up_to_the_marker_and_the_rest_is_the_next_requests(pipe):
     output = Output(pipe[0])
-    output.marker = MARKER
+    output.expect(b"secret-", "request")
     os.write(pipe[1], b"mine\n" + MARKER + b"later\n")
     assert output.take() == (b"mine\n", False)
     os.write(pipe[1], MARKER)
@@ -31,7 +31,7 @@ def test_output_is_taken_up_to_the_marker_and_the_rest_is_the_next_requests(pipe
 
 def test_without_a_marker_all_there_is_is_taken(pipe):
     output = Output(pipe[0])
-    output.marker = MARKER
+    output.expect(b"secret-", "request")
     os.write(pipe[1], b"said before it died" + MARKER[:5])
     assert output.take() == (b"said before it died" + MARKER[:5], False)
 
@@ -47,7 +47,7 @@ def test_a_flood_is_cut_and_told(pipe):
 def test_what_is_written_is_seen_as_it_comes(pipe):
     output, seen = Output(pipe[0]), []
     output.on_chunk = seen.append
-    output.marker = MARKER
+    output.expect(b"secret-", "request")
     os.write(pipe[1], b"one" + MARKER)
     output.take()
     assert b"".join(seen) == b"one"
@@ -59,7 +59,7 @@ def test_the_marker_is_found_across_any_cut(before, after, cuts):
     if MARKER in before:
         return
     output = Output(-1)
-    output.marker = MARKER
+    output.expect(b"secret-", "request")
     stream, at, turn = before + MARKER + after, 0, 0
     while at < len(stream):
         size = cuts[turn % len(cuts)]

@@ -51,6 +51,7 @@ class Box:
         return self.status
 
     def peak(self):
+        self.done.append("peak")
         return 42
 
     async def remove(self):
@@ -330,15 +331,20 @@ def test_idle_it_is_frozen_and_a_call_thaws_it():
 
 def test_neighbouring_calls_share_a_memory_peak_and_later_ones_do_not(monkeypatch):
     async def scenario():
-        world = await World().busy()
-        for _ in range(3):
-            world.sandbox.on_frame(frames.SUCCESS, b"1")
+        world = await World().warm()
+
+        def one(peak_s, read_s):
+            monkeypatch.setattr("runner.sandbox.sandbox.PEAK_S", peak_s)
+            monkeypatch.setattr("runner.sandbox.sandbox.PEAK_READ_S", read_s)
             world.sandbox.invoke(call(), world.ends.append)
-        assert world.box.done.count("reset_peak") == 1
-        world.sandbox.on_frame(frames.SUCCESS, b"1")
-        monkeypatch.setattr("runner.sandbox.sandbox.PEAK_S", 0.0)
-        world.sandbox.invoke(call(), world.ends.append)
-        assert world.box.done.count("reset_peak") == 2
+            world.sandbox.on_frame(frames.SUCCESS, b"1")
+            return world.box.done.count("reset_peak"), world.box.done.count("peak")
+
+        assert one(0.0, 60.0) == (1, 1)
+        assert one(60.0, 60.0) == one(60.0, 60.0) == (1, 1)
+        assert one(60.0, 0.0) == (1, 2)
+        assert one(0.0, 60.0) == (2, 3)  # what was read before the peak was forgotten says nothing
+        assert [ended.memory_used for ended in world.ends] == [42] * 5
 
     live(scenario)
 
