@@ -72,11 +72,14 @@ def ensure_images(
 ) -> None:
     """Make what is missing of some runtimes (None: of those that are made at every start) and put the launcher in its
     place; quick if nothing changed. Raises ImageError."""
-    with ImageEngine(docker_socket) as engine, _alone(launcher_path):
-        names = eager_runtimes() if runtimes is None else list(runtimes)
-        if missing_images(engine, names):
+    names = eager_runtimes() if runtimes is None else list(runtimes)
+    with ImageEngine(docker_socket) as engine:
+        made = launcher.is_in_place(launcher_recipe(), launcher_path)
+        if made and not missing_images(engine, names):
+            return  # nobody waits for who makes others
+        with _alone(launcher_path):
             _make(engine, recipes(names), progress)
-        launcher.ensure_launcher(engine, launcher_recipe(), launcher_path)
+            launcher.ensure_launcher(engine, launcher_recipe(), launcher_path)
 
 
 def rebuild_images(

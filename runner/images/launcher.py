@@ -12,19 +12,27 @@ from runner.images.recipes import Recipe
 def ensure_launcher(engine: ImageEngine, recipe: Recipe, path: Path, *, anew: bool = False) -> None:
     """Have the launcher of this recipe at `path`, and `wait` beside it; `anew` also when they are there. Old files
     are replaced, not written to: running sandboxes have them mounted."""
-    made_from, waiter = path.with_name(f"{path.name}.recipe"), wait_beside(path)
-    there = path.exists() and waiter.exists() and made_from.exists()
-    if not anew and there and made_from.read_text() == recipe.digest:
+    if not anew and is_in_place(recipe, path):
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    for source, target in (("/wait", waiter), ("/launcher", path)):
+    for source, target in (("/wait", wait_beside(path)), ("/launcher", path)):
         _place(engine.read_file(recipe.reference, source), target)
-    made_from.write_text(recipe.digest)
+    _made_from(path).write_text(recipe.digest)
+
+
+def is_in_place(recipe: Recipe, path: Path) -> bool:
+    """Whether both are there, of this recipe."""
+    there = all(each.exists() for each in (path, wait_beside(path), _made_from(path)))
+    return there and _made_from(path).read_text() == recipe.digest
 
 
 def wait_beside(launcher: Path) -> Path:
     """Where the program lies that waits for a binding in an image of a user's."""
     return launcher.with_name("wait")
+
+
+def _made_from(launcher: Path) -> Path:
+    return launcher.with_name(f"{launcher.name}.recipe")
 
 
 def _place(content: bytes, target: Path) -> None:

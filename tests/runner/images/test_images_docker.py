@@ -1,5 +1,6 @@
 """The images as sandboxes find them."""
 
+import fcntl
 import struct
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 from django.conf import settings
 
 from functions.runtimes import RUNTIMES as TABLE
-from runner.images.catalog import image_reference, recipes
+from runner.images.catalog import ensure_images, image_reference, recipes
 from runner.images.engine import ImageEngine
+from runner.images.progress import LineProgress
 from runner.images.recipes import launcher_recipe
 
 pytestmark = pytest.mark.docker
@@ -110,3 +112,15 @@ def test_the_launcher_is_a_static_program():
     (headers,), (size, count) = struct.unpack_from("<Q", program, 32), struct.unpack_from("<HH", program, 54)
     kinds = [struct.unpack_from("<I", program, headers + size * number)[0] for number in range(count)]
     assert 3 not in kinds  # PT_INTERP: a program that needs a loader
+
+
+def test_who_lacks_nothing_does_not_wait_for_who_makes_images(tmp_path):
+    wanted = {
+        "docker_socket": settings.FUNCTORY.docker_socket,
+        "launcher_path": tmp_path / "bin" / "launcher",
+    }
+    ensure_images(LineProgress(), **wanted, runtimes=["python3.13"])
+    with (tmp_path / "bin" / "images.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as a rebuild holds it, for minutes
+        ensure_images(LineProgress(), **wanted, runtimes=["python3.13"])
+    assert (tmp_path / "bin" / "wait").read_bytes().startswith(b"\x7fELF")
