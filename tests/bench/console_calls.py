@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from functions.ids import new_id
 from functions.installation import relay_key
-from functions.models import Function, Project, User
+from functions.models import Deployment, Function, Project, User
 from functions.queries.access import person_principal
 from functions.queries.pages import marker_of
 from functions.states import Role
@@ -67,6 +67,8 @@ class _Asked:
     def __init__(self, project: Project, times: int) -> None:
         self.project, self.times = project, times
         rows = Function.objects.filter(project=project, deleted_at=None).exclude(latest=None)
+        # An earlier run's updates are never worked on, and refuse others.
+        rows = rows.exclude(pk__in=Deployment.objects.filter(ended_at=None).values("function_id"))
         self.names = list(rows.order_by("id").values_list("name", flat=True))
         self._principal = person_principal(
             User.objects.get(username="admin"), project, Role.ADMINISTRATOR, "127.0.0.1"
