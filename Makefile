@@ -10,7 +10,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 .PHONY: help up prepare images doctor check format test test-fast test-docker test-browser test-api test-deployers test-pages test-starters test-hostile test-trouble \
-	test-faults test-runtimes test-postgres test-fuzz runtime-matrix bench bench-full bench-compare bench-console profile screenshots vendor lock clean
+	test-faults test-runtimes test-postgres test-fuzz runtime-matrix bench bench-full bench-runtimes bench-compare bench-console profile screenshots vendor lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -67,6 +67,10 @@ bench bench-full: ## Measure beside the bare floor, one table and JSON (BENCH="-
 	@$(HOST) prepare-tests
 	@$(HOST) with-engine $(VENV)/python manage.py images
 	@$(HOST) with-engine $(VENV)/python -m tests.bench $(if $(filter bench-full,$@),--full) $(BENCH)
+
+bench-runtimes: ## Each runtime's cold start beside docker run, warm call and memory (BENCH="--runtimes java21 --rounds 3")
+	@$(HOST) prepare-tests
+	@$(HOST) with-engine $(VENV)/python -m tests.bench.runtimes $(BENCH)
 
 bench-compare: ## Two results side by side: A=first.json B=second.json
 	@$(VENV)/python -m tests.bench.compare $(A) $(B)

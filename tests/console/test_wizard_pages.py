@@ -248,7 +248,8 @@ def test_viewers_and_strangers_make_no_functions(as_role, stranger, project, ord
 
 def test_each_runtime_says_how_long_it_is_supported(admin, project, orders):
     text = admin.get(step_url(project, 2)).content.decode()
-    assert "Supported until 30 June 2029" in text
+    assert "Supported until 30 June 2029, by its own project until 31 October 2029." in text
+    assert "not by Microsoft&#x27;s .NET" in text
     assert "No longer supported since 30 April 2026" in text
     assert text.index("nodejs20.x") > text.index("python3.11")
 
