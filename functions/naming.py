@@ -59,6 +59,11 @@ class FunctionReference:
     qualifier: str = ""
 
 
+def name_at(address: str) -> str:
+    """The name in what names a function on the console: `name`, or `name@region`."""
+    return address.partition("@")[0]
+
+
 def parse_reference(text: str, qualifier: str = "") -> FunctionReference:
     """A name, partial ARN or ARN, with or without qualifier, and the Qualifier parameter beside it; raises
     InvalidParameterValue when it is neither or when the two qualifiers differ."""

@@ -3,7 +3,7 @@ functions the dearest are named, the others are one line."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -97,12 +97,12 @@ def page_of(
 
 
 def _days(
-    place: Place, chosen: Month, dearest: Sequence[FunctionMonth], live: Collection[UUID]
+    place: Place, chosen: Month, dearest: Sequence[FunctionMonth], live: Mapping[UUID, str]
 ) -> list[DayLine]:
     """The dearest functions' days and what is left of each day, by day and then dearest first."""
     named = usage.days_of(function_ids=[row.function_id for row in dearest], month=chosen)
     pages = {
-        row.function_id: reverse("function_monitor", args=[place.account, row.function_name])
+        row.function_id: reverse("function_monitor", args=[place.account, live[row.function_id]])
         for row in dearest
         if row.function_id in live
     }
@@ -127,10 +127,11 @@ def _others(extent: Extent, named: Sequence[FunctionMonth], total: Usage) -> dic
     return {"count": left, "usage": rest, "share": rest.cost_pico / (total.cost_pico or 1)} if left else None
 
 
-def _live(place: Place, functions: Sequence[FunctionMonth]) -> Collection[UUID]:
-    """The functions whose pages still exist: numbers of the others lead nowhere."""
+def _live(place: Place, functions: Sequence[FunctionMonth]) -> Mapping[UUID, str]:
+    """The addresses of functions whose pages still exist: numbers of the others lead nowhere."""
     ids = {row.function_id for row in functions}
-    return set(live_functions(place.project.id).filter(id__in=ids).values_list("id", flat=True))
+    rows = live_functions(place.project.id).filter(id__in=ids).only("name", "region")
+    return {row.pk: row.address for row in rows}
 
 
 def picture(days: Sequence[DayLine], chosen: Month) -> Any:

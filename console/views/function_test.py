@@ -23,6 +23,7 @@ from console.test_targets import chosen, targets
 from functions.errors import FunctoryError, InvalidParameterValue, ResourceConflict
 from functions.event_templates import event_templates
 from functions.models import Alias, Deployment, Function
+from functions.naming import name_at
 from functions.queries.test_events import visible_events
 from functions.services import deploys, test_events
 from functions.services.refusals import note_refusal
@@ -184,7 +185,7 @@ def _refused(
     note_refusal(
         acting=place.principal,
         operation="Test",
-        function_name=name.partition("@")[0],
+        function_name=name_at(name),
         error=error,
         payload_bytes=size,
     )

@@ -16,6 +16,7 @@ from console import log_lines, outcomes, timeline
 from console.http import Place, project_view
 from console.snippets import aws
 from functions.models import Event, Function, Invocation, Revision
+from functions.naming import name_at
 from functions.queries import invocations
 from functions.queries.refusals import refusal
 from functions.states import Outcome
@@ -35,14 +36,16 @@ def by_request_id(request: HttpRequest, place: Place, request_id: UUID) -> HttpR
         return redirect(f"{reverse('refusals', args=[place.account])}?request={request_id}")
     if not name:
         return _missing(request, request_id, None)
-    return redirect("invocation", place.project.account, name, request_id)
+    living = Function.objects.filter(id=found[-1].function_id).first() if found else None
+    address = living.address if living else name
+    return redirect("invocation", place.project.account, address, request_id)
 
 
 @project_view()
 def invocation(request: HttpRequest, place: Place, name: str, request_id: UUID) -> HttpResponse:
     """The page of one request id; `attempt` chooses one try of an asynchronous event, the last by default."""
     found = invocations.by_request_id(project_id=place.project.id, request_id=request_id)
-    found = [row for row in found if row.function_name == name]
+    found = [row for row in found if row.function_name == name_at(name)]
     event = invocations.event_of(project_id=place.project.id, request_id=request_id)
     if not found:
         return _missing(request, request_id, event)

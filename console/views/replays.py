@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from console.http import Place, project_view
 from functions.errors import ResourceConflict, ResourceNotFound
 from functions.models import Invocation
+from functions.naming import name_at
 from functions.queries import invocations
 from functions.services import test_events
 from functions.states import Role, TriggerKind
@@ -54,7 +55,7 @@ def keep(request: HttpRequest, place: Place, name: str, request_id: UUID) -> Htt
 def _kept(place: Place, name: str, request_id: UUID) -> tuple[Invocation, str]:
     """The last attempt of a request and its event; raises ResourceNotFound, ResourceConflict."""
     found = invocations.by_request_id(project_id=place.project.id, request_id=request_id)
-    rows = [row for row in found if row.function_name == name]
+    rows = [row for row in found if row.function_name == name_at(name)]
     if not rows:
         raise ResourceNotFound("There is no call with this request id.")
     payload = getattr(rows[-1], "payload", None)

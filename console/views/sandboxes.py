@@ -58,7 +58,7 @@ def end(request: HttpRequest, place: Place, sandbox_id: str) -> HttpResponse:
     try:
         with GatewayClient(settings.FUNCTORY) as gateway:
             known = {box.id: box for box in gateway.sandboxes().sandboxes}
-            if sandbox_id not in known or not _own(place, [known[sandbox_id]]):
+            if sandbox_id not in known or not _addresses(place, [known[sandbox_id]]):
                 messages.error(request, "That sandbox had ended already.")
             else:
                 gateway.end_sandbox(sandbox_id)
@@ -72,12 +72,14 @@ def end(request: HttpRequest, place: Place, sandbox_id: str) -> HttpResponse:
 
 def _page(request: HttpRequest, place: Place, view: SandboxesView) -> dict[str, Any]:
     sort = request.GET.get("sort", "function")
-    own = _own(place, view.sandboxes)
+    addresses = _addresses(place, view.sandboxes)
+    own = [box for box in view.sandboxes if box.function_id in addresses]
     function = request.GET.get("function", "")
     shown = [box for box in own if not function or box.function_name == function]
     used_mb = view.host.memory_mb - view.host.memory_free_mb
     return {
         "sandboxes": sorted(shown, key=SORTS.get(sort, SORTS["function"])),
+        "addresses": addresses,
         "others": len(view.sandboxes) - len(own),
         "supply": view.supply,
         "prewarm": settings.FUNCTORY.prewarm,
@@ -95,11 +97,10 @@ def _page(request: HttpRequest, place: Place, view: SandboxesView) -> dict[str, 
     }
 
 
-def _own(place: Place, boxes: Sequence[SandboxView]) -> list[SandboxView]:
-    """Those of this project's functions."""
+def _addresses(place: Place, boxes: Sequence[SandboxView]) -> dict[str, str]:
+    """Of those of this project's functions, by function."""
     rows = Function.objects.filter(project=place.project, id__in={box.function_id for box in boxes})
-    ids = {str(id_) for id_ in rows.values_list("id", flat=True)}
-    return [box for box in boxes if box.function_id in ids]
+    return {str(row.pk): row.address for row in rows.only("name", "region")}
 
 
 def _named_ends(place: Place, view: SandboxesView) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from functions.models import Function, MessageQueue
 from functions.queries.access import function_at
 from functions.services import event_sources
 from tests.support import rows
+from tests.support.seed import Seed
 
 FAR = "eu-west-1"
 TABS = ("code", "test", "triggers", "configuration", "monitor", "logs", "versions", "security")
@@ -78,3 +79,27 @@ def test_commands_say_the_region_where_it_is_not_the_installation_s(admin, proje
 def test_a_queue_that_is_made_for_a_function_is_where_it_is(principal, far) -> None:
     event_sources.create_mapping_by_name(acting=principal, function=far, queue_name="orders")
     assert MessageQueue.objects.get().region == FAR
+
+
+@pytest.fixture
+def far_seed(project, far) -> Seed:
+    """Telemetry of the one elsewhere."""
+    return Seed(project_id=project.id, function_id=far.id, name=far.name)
+
+
+def test_a_call_s_page_is_its_function_s(admin, project, far, far_seed) -> None:
+    row = far_seed.invocation(at=timezone.now())
+    base = f"/p/{project.account}/functions/{far.address}"
+    monitor = admin.get(f"{base}/monitor").content.decode()
+    assert f"{base}/invocations/{row.request_id}" in monitor
+    page = admin.get(f"{base}/invocations/{row.request_id}")
+    assert (page.status_code, page.context["function"]) == (200, far)
+    found = admin.get(f"/p/{project.account}/invocations/{row.request_id}", follow=True)
+    assert found.context["function"] == far
+
+
+def test_the_bill_leads_to_the_one_that_cost(admin, project, function, far, far_seed) -> None:
+    far_seed.day(day=timezone.now().date())
+    text = admin.get(f"/p/{project.account}/billing").content.decode()
+    assert f"/functions/{far.address}/monitor" in text
+    assert "/functions/hello/monitor" not in text
