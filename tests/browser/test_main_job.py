@@ -114,7 +114,7 @@ class Person:
     def add_a_schedule(self) -> None:
         page = self.page
         self.tab("Triggers")
-        page.get_by_label("Name", exact=True).fill("tick")
+        page.get_by_role("region", name="Schedules").get_by_label("Name", exact=True).fill("tick")
         page.get_by_label("Expression").fill("rate(1 minute)")
         expect(page.locator("#firings time").first).to_be_visible()
         page.get_by_role("button", name="Create schedule").click()
