@@ -14,6 +14,7 @@ const FRAME = { ready: "R", bound: "B", initError: "X", success: "S", error: "E"
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
 const LARGEST_ANSWER = 6 * 1024 * 1024 + 100; // AWS's own number for a synchronous answer
 const LONGEST_MESSAGE = 256 * 1024; // of an error: more than that nobody reads
+const SMALL = 64 * 1024; // characters
 const exit = process.exit.bind(process);
 
 /** The connection to the gateway: whole frames in, whole frames out. */
@@ -48,6 +49,7 @@ class Link {
   }
 
   send(kind, body, done) {
+    if (typeof body === "string" && body.length < SMALL) return this.sendSmall(kind, body, done);
     const content = Buffer.isBuffer(body) ? body : Buffer.from(body);
     const head = Buffer.allocUnsafe(5);
     head.writeUInt32BE(content.length + 1, 0);
@@ -57,6 +59,15 @@ class Link {
     const more = this.socket.write(content, done);
     this.socket.uncork();
     return more;
+  }
+
+  /** Head and text in one piece: one request to the kernel's queue in place of two. */
+  sendSmall(kind, text, done) {
+    const frame = Buffer.allocUnsafe(5 + Buffer.byteLength(text));
+    frame.writeUInt32BE(frame.length - 4, 0);
+    frame[4] = kind.charCodeAt(0);
+    frame.write(text, 5);
+    return this.socket.write(frame, done);
   }
 }
 
@@ -263,8 +274,7 @@ class Runtime {
     const size = body.readUInt16BE(0);
     const header = JSON.parse(body.subarray(2, 2 + size));
     requestId = header.id;
-    if (header.trace) process.env._X_AMZN_TRACE_ID = header.trace;
-    else delete process.env._X_AMZN_TRACE_ID;
+    if (header.trace || this.traced) this.trace(header.trace);
     const call = { done: false };
     this.running = call;
     let event, context;
@@ -278,6 +288,12 @@ class Runtime {
     }
     if (this.handler[STREAMING]) this.runStreaming(call, event, context);
     else this.run(call, event, context);
+  }
+
+  trace(id) {
+    this.traced = Boolean(id);
+    if (id) process.env._X_AMZN_TRACE_ID = id;
+    else delete process.env._X_AMZN_TRACE_ID;
   }
 
   run(call, event, context) {
