@@ -114,7 +114,7 @@ def _p95_of(chosen: MetricRange, function_ids: Collection[UUID]) -> dict[UUID, i
     step = MINUTE_S if length <= _RANKED_BY_MINUTES else HOUR_S if length <= _RANKED_BELOW_MONTHS else DAY_S
     rows = _touched(chosen, step, function_ids).annotate(whose=Cast("function_id", TextField())).order_by()
     merged: dict[str, MergedSketch] = {}
-    for whose, sketch in rows.values_list("whose", "sketch").iterator(chunk_size=2000):
+    for whose, sketch in rows.values_list("whose", "sketch"):
         into = merged.get(whose)  # as text: a UUID of each row would take as long as the merging
         if into is None:
             into = merged[whose] = MergedSketch()

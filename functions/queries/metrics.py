@@ -171,7 +171,8 @@ def _rows(chosen: MetricRange, step_s: int) -> Iterator[tuple[int, tuple[Any, ..
     """The Unix second at which each row begins; and its sums, peaks and sketch."""
     for piece in _pieces(chosen, step_s):
         rows = _matching(chosen, piece).annotate(moment=as_text("begins"))
-        for moment, *row in rows.values_list("moment", *_SUMS, *_PEAKS, "sketch").iterator(chunk_size=2000):
+        # Not by a cursor: PostgreSQL would plan for the first rows and read the whole table.
+        for moment, *row in rows.values_list("moment", *_SUMS, *_PEAKS, "sketch"):
             yield int(read_moment(moment).timestamp()), tuple(row)
 
 
