@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from functions import queues
+from functions import image_states, queues
 from functions.ids import derived_id
+from functions.image_states import ImageState
 from functions.installation import store
 from functions.models import (
     Artifact,
@@ -230,6 +231,18 @@ def test_a_deployment_that_a_worker_is_on_is_left_to_it(function, enqueued, conf
     with turn(config, slow):
         housekeeping.run("deployments")
     assert enqueued == []
+
+
+@pytest.mark.parametrize(("state", "left"), [(ImageState.MAKING, True), (ImageState.FAILED, False)])
+def test_a_deployment_that_waits_for_images_is_left_to_who_makes_them(
+    function, enqueued, redis_server, state, left
+):
+    waits = deployment(function, "building", timedelta(minutes=3))
+    made = rows.deploy(function).latest
+    Deployment.objects.filter(pk=waits).update(revision=made)
+    image_states.tell(made.runtime, state)
+    housekeeping.run("deployments")
+    assert [key for key, _ in enqueued] == ([] if left else [waits])
 
 
 def test_a_deployment_in_line_is_not_enqueued_again(function, enqueued, monkeypatch):
