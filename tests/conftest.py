@@ -22,12 +22,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from functions.config import Config
 from functions.snapshots import Principal
 from functions.states import Role
 from tests.support import rows
 
+# No test is timed: a busy machine is no failure.
+examples.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("untimed")
 BOTH_DATABASES = ["default", "telemetry"]
 
 
