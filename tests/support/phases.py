@@ -24,18 +24,28 @@ _LAST_LINE = re.compile(r"^=+ .*(passed|failed|error|no tests ran|deselected).* 
 
 @dataclass(frozen=True)
 class Phase:
-    """One run of pytest; `command` is a module that runs it in surroundings of its own."""
+    """One run of pytest; `command` is a module that runs it in surroundings of its own. `folders` hold all of its
+    tests: each process of a phase would import the others only to leave them out."""
 
     title: str
     words: tuple[str, ...]
     needs_images: bool = False
     command: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
     def arguments(self, paths: Sequence[str]) -> list[str]:
         """The command line, with the output in colours where ours is a terminal."""
         module = ("-m", *self.command, "pytest") if self.command else ("-m", "pytest")
         colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
-        return [sys.executable, *module, colour, "-o", "faulthandler_timeout=600", *self.words, *paths]
+        return [
+            sys.executable,
+            *module,
+            colour,
+            "-o",
+            "faulthandler_timeout=600",
+            *self.words,
+            *(paths or self.folders),
+        ]
 
 
 @dataclass

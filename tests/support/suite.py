@@ -37,6 +37,7 @@ ENGINE = Phase(
         *("-m", "(docker or slow or postgres) and not browser and not on_demand"),
     ),
     needs_images=True,
+    folders=("tests/contract", "tests/runner"),
 )
 # In processes of their own: the browser's driver leaves an event loop running in the main thread. Two, each with an
 # installation and a browser: a good part of the time is spent waiting for schedules and first starts.
@@ -44,6 +45,7 @@ BROWSER = Phase(
     "in a browser",
     ("-n", "2", *without(STARTERS, *PAGES), "-m", "browser and not on_demand"),
     needs_images=True,
+    folders=("tests/browser",),
 )
 Lanes = tuple[tuple[Phase, ...], ...]
 SUITES: dict[str, Lanes] = {

@@ -1,9 +1,11 @@
 """How the suite's phases are counted and judged."""
 
+import re
+
 import pytest
 
-from tests.support.phases import NO_TESTS, Lane, Phase, Run, count, run_lanes
-from tests.support.suite import SUITES, main
+from tests.support.phases import NO_TESTS, REPOSITORY, Lane, Phase, Run, count, run_lanes
+from tests.support.suite import BROWSER, ENGINE, LATER, SUITES, main
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,24 @@ def test_a_browser_never_shares_a_process_with_other_tests():
     assert [mark for mark in marks if "not browser" not in mark and "not (" not in mark] == [
         "browser and not on_demand"
     ]
+
+
+def test_every_test_that_shares_the_machine_lies_where_its_phase_looks():
+    marked = re.compile(r"\bmark\.(browser|docker|slow|postgres)\b")
+    searched = {*ENGINE.folders, *BROWSER.folders, *LATER}
+    strays = [
+        str(path.relative_to(REPOSITORY))
+        for path in (REPOSITORY / "tests").rglob("*.py")
+        if path.name.startswith(("test_", "conftest"))
+        and marked.search(path.read_text())
+        and not str(path.relative_to(REPOSITORY)).startswith(tuple(searched))
+    ]
+    assert strays == []
+
+
+def test_paths_that_are_named_take_the_place_of_the_folders():
+    assert BROWSER.arguments([])[-1] == "tests/browser"
+    assert "tests/browser" not in BROWSER.arguments(["tests/runner"])
 
 
 def test_what_one_suite_leaves_out_is_another_suites():
