@@ -16,7 +16,7 @@ STARTERS = "tests/browser/test_starters.py"
 # An installation backed up and restored: with the faults, being of what survives.
 BACKUP = "tests/runner/backup/test_backup.py"
 # From the models, of every service that is spoken; `-s` shows what was answered.
-FUZZ = (*(f"tests/console/api/test_fuzz{of}.py" for of in ("", "_neighbours", "_storage")), "-s")
+FUZZ = tuple(f"tests/console/api/test_fuzz{of}.py" for of in ("", "_neighbours", "_storage"))
 # Attacks, trouble, faults, deployers and the contract with AWS's SDKs are suites of their own: `make test` is for
 # everybody's every change, and ends in minutes.
 LATER = ("tests/contract_api", "tests/deployers", "tests/faults", "tests/hostile", "tests/trouble", BACKUP)
@@ -28,7 +28,7 @@ def without(*paths: str) -> tuple[str, ...]:
 
 
 UNITS = ("-n", "2", "-m", f"not ({_SHARED})")
-FAST = Phase("without engine and browser", (*without(CRAWL), *UNITS))
+FAST = Phase("without engine and browser", (*without(CRAWL, *FUZZ), *UNITS))
 ENGINE = Phase(
     "with the engine",
     (
@@ -61,7 +61,10 @@ SUITES: dict[str, Lanes] = {
         ),
     ),
     "api": (
-        (Phase("SDKs and the aws command", ("-n", "2", "--dist", "loadfile", "tests/contract_api"), True),),
+        (
+            Phase("SDKs and the aws command", ("-n", "2", "--dist", "loadfile", "tests/contract_api"), True),
+            Phase("made-up requests", ("-n", "2", *FUZZ)),
+        ),
     ),
     "deployers": (
         (Phase("deployers and guests", ("-n", "2", "--dist", "loadfile", "tests/deployers"), True),),
@@ -70,7 +73,7 @@ SUITES: dict[str, Lanes] = {
     "hostile": ((Phase("hostile", ("tests/hostile",), needs_images=True),),),
     "trouble": ((Phase("trouble", ("tests/trouble",), needs_images=True),),),
     "faults": ((Phase("faults", ("tests/faults", BACKUP), needs_images=True),),),
-    "fuzz": ((Phase("made-up requests", FUZZ),),),
+    "fuzz": ((Phase("made-up requests", (*FUZZ, "-s")),),),
     "runtimes": (
         (
             Phase("runtimes", ("tests/runner/runtimes",), needs_images=True),
