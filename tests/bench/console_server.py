@@ -18,7 +18,7 @@ from runner.client import Health, HostView, SandboxesView, SandboxView, SupplyVi
 from runner.supervisor.web import Role
 from tests.bench.console_asking import UnixConnection
 from tests.support.stack import wait_for
-from tests.support.stand_in_gateway import stand_in_gateway
+from tests.support.stand_in_gateway import HELD, stand_in_gateway
 
 SANDBOXES = 200
 
@@ -62,6 +62,8 @@ def standing_in(project: Project) -> Iterator[None]:
     view = SandboxesView(sandboxes=boxes, supply=supply, host=host, recent_ends=[])
     with stand_in_gateway(settings.FUNCTORY.gateway_socket) as gateway:
         answers: dict[str, Any] = {"/_functory/health": msgspec.to_builtins(health)}
+        held = msgspec.to_builtins(HELD)
+        answers |= {f"/_functory/sandboxes/{box.id}/held": held for box in boxes}
         everything_else = msgspec.to_builtins(view)
         gateway.answer = lambda asked: (200, answers.get(asked.path, everything_else))
         yield

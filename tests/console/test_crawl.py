@@ -33,10 +33,10 @@ from functions.services.secrets import create_secret
 from functions.services.test_events import save_test_event
 from functions.services.webhooks import create_webhook
 from functions.states import Comparison, EventState, Outcome, Role
-from runner.client import Health, HeldView, HostView, LocalImage, SandboxesView, SandboxView, SupplyView
+from runner.client import Health, HostView, LocalImage, SandboxesView, SandboxView, SupplyView
 from tests.support import rows
 from tests.support.crawl import Crawl
-from tests.support.stand_in_gateway import stand_in_gateway
+from tests.support.stand_in_gateway import HELD, stand_in_gateway
 from tests.support.telemetry import make_record
 
 SANDBOX = SandboxView(
@@ -54,24 +54,13 @@ SANDBOX = SandboxView(
     memory_now=30 * 1024 * 1024,
     why="no warm one was free",
 )
-HELD = HeldView(
-    image="sha256:1",
-    uid=60001,
-    capabilities=0,
-    no_new_privileges=True,
-    seccomp=True,
-    root_read_only=True,
-    writable=["/tmp"],
-    interfaces=["lo"],
-    memory_bytes=128 * 1024 * 1024,
-)
 IMAGE = LocalImage(names=["shop:1"], id="sha256:1", size=10_000_000, created_us=1_700_000_000_000_000)
 SUPPLY = SupplyView(runtime="python3.13", network="internet", waiting=2, wanted=2)
 HOST = HostView(cpus=2, load=0.5, memory_mb=8000, memory_free_mb=6000, disk_free_mb=9000, committed_mb=128)
-# A request id is typed into the search; a runtime's image is asked after only while it is being made; undoing is
-# offered by the page that follows a deletion; images are chosen for functions that are made of one.
 # The wizard shows its command on its last step; a password and an installation without project have none.
 WITHOUT_COMMAND = {"wizard_new", "wizard_step", "change_password"}
+# A request id is typed into the search; a runtime's image is asked after only while it is being made; undoing is
+# offered by the page that follows a deletion; images are chosen for functions that are made of one.
 UNLINKED = {"request", "wizard_image", "functions_restore", "function_image"}
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
