@@ -12,8 +12,15 @@ from tests.support.console import log_in
 from tests.support.product import Product
 from tests.support.stack import Stack, running_stack
 
+# What waits for a schedule's minute or for a health check begins first: at the end, one browser would wait for it alone.
+LONGEST = ("test_main_job.py", "test_newcomer.py", "test_releases.py", "test_bench.py")
 # Two browsers and two installations share two cores: what takes a second alone may take some.
 expect.set_options(timeout=15_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; the others as they come."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ _SHARED = "docker or browser or slow or postgres"
 # Every page as every role, by axe in both themes, and for layout shift.
 CRAWL = "tests/console/test_crawl.py"
 PAGES = ("tests/browser/test_pages.py", "tests/browser/test_layout_shift.py")
+EDITOR_BY_AXE = "tests/browser/test_editor_tools.py::test_every_part_is_clean_for_axe"
 STARTERS = "tests/browser/test_starters.py"
 # An installation backed up and restored: with the faults, being of what survives.
 BACKUP = "tests/runner/backup/test_backup.py"
@@ -43,7 +44,12 @@ ENGINE = Phase(
 # installation and a browser: a good part of the time is spent waiting for schedules and first starts.
 BROWSER = Phase(
     "in a browser",
-    ("-n", "2", *without(STARTERS, *PAGES), "-m", "browser and not on_demand"),
+    (
+        *("-n", "2", "--maxschedchunk", "1"),
+        *without(STARTERS, *PAGES),
+        f"--deselect={EDITOR_BY_AXE}",
+        *("-m", "browser and not on_demand"),
+    ),
     needs_images=True,
     folders=("tests/browser",),
 )
@@ -57,7 +63,9 @@ SUITES: dict[str, Lanes] = {
     "pages": (
         (
             Phase("every page as everyone", ("-n", "2", CRAWL)),
-            Phase("every page by axe and for its layout", ("-n", "2", *PAGES), needs_images=True),
+            Phase(
+                "every page by axe and for its layout", ("-n", "2", *PAGES, EDITOR_BY_AXE), needs_images=True
+            ),
         ),
     ),
     "api": (
