@@ -19,7 +19,7 @@ log = logging.getLogger("functory.drain")
 
 class Bell:
     """Of the drain called `owner`. An async context manager; nothing is missed from its beginning on. `rings` are
-    called at each ring."""
+    called at each ring, and `count` says how many there were."""
 
     def __init__(self, owner: str) -> None:
         self._owner = owner
@@ -27,7 +27,8 @@ class Bell:
         self._rung = asyncio.Event()
         self._hearing: asyncio.Task[None] | None = None
         self._stopping = False
-        self.rings: list[Callable[[], None]] = [self._rung.set]
+        self.count = 0
+        self.rings: list[Callable[[], None]] = [self._ring]
 
     async def __aenter__(self) -> Bell:
         if await self._do(lambda: queues.hear_wakes(self._owner)):
@@ -35,7 +36,7 @@ class Bell:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        await self.stop(self.count)
         self._thread.shutdown()
 
     @property
@@ -43,16 +44,18 @@ class Bell:
         """Whether this drain is told; otherwise it has to look."""
         return self._hearing is not None and not self._hearing.done()
 
-    async def wait(self, seconds: float) -> bool:
-        """Until it rings, or for so long; whether it has rung since the last wait."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), seconds)
-        rung = self._rung.is_set()
-        self._rung.clear()
-        return rung
+    async def wait(self, since: int, seconds: float) -> bool:
+        """Until it has rung more often than `since`, or for so long; whether it has. Several may wait: a ring is for
+        each of them."""
+        if self.count == since:
+            self._rung.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._rung.wait(), seconds)
+        return self.count != since
 
-    async def stop(self) -> bool:
-        """Hear no more, so that wake-ups start another drain; whether one had come that nobody has heeded."""
+    async def stop(self, since: int) -> bool:
+        """Hear no more, so that wake-ups start another drain; whether it had rung more often than `since`, or one had
+        come that was not heard."""
         hearing, self._hearing = self._hearing, None
         if hearing is None:
             return False
@@ -60,11 +63,15 @@ class Bell:
         try:
             await asyncio.to_thread(queues.stop_hearing_wakes, self._owner)
             await hearing
-            return await self._do(queues.left_wake) or self._rung.is_set()
+            return await self._do(queues.left_wake) or self.count != since
         except redis.RedisError as error:
             log.warning("the drain cannot say that it ends: %s", error)
             await hearing
             return False
+
+    def _ring(self) -> None:
+        self.count += 1
+        self._rung.set()
 
     async def _hear(self) -> None:
         while not self._stopping:

@@ -48,36 +48,41 @@ async def _drain(config: Config, stopping: threading.Event, stay_s: float) -> No
         delivery, polls = Delivery(client, ledger, stopping, bell), QueuePolls(client, desk, stopping, bell)
         until = asyncio.get_running_loop().time() + CLAIM_FOR_S
         while True:
-            await _side_by_side([delivery.run, polls.run], stopping, bell, until)
-            if asyncio.get_running_loop().time() > until or not await _stayed(bell, stopping, stay_s):
+            seen = await _side_by_side([delivery.run, polls.run], stopping, bell, until)
+            if asyncio.get_running_loop().time() > until or not await _stayed(bell, seen, stopping, stay_s):
                 return
 
 
-async def _stayed(bell: Bell, stopping: threading.Event, stay_s: float) -> bool:
-    """Wait for the bell; whether it has rung within the time. The one that heard it alone may stay."""
+async def _stayed(bell: Bell, seen: int, stopping: threading.Event, stay_s: float) -> bool:
+    """Wait for the bell; whether it has rung within the time, or before and not all have looked since. The one that
+    hears it alone may stay."""
     last = asyncio.get_running_loop().time() + stay_s
     while bell.hears and not stopping.is_set() and (left := last - asyncio.get_running_loop().time()) > 0:
-        if await bell.wait(min(left, STOP_LOOK_S)):
+        if await bell.wait(seen, min(left, STOP_LOOK_S)):
             return True
-    return await bell.stop() and not stopping.is_set()
+    return await bell.stop(seen) and not stopping.is_set()
 
 
 async def _side_by_side(
     runs: Sequence[Callable[[], Awaitable[None]]], stopping: threading.Event, bell: Bell, until: float
-) -> None:
-    """Each looks for work again until none of the others has any."""
+) -> int:
+    """Each looks for work again until none of the others has any; returns how often the bell had rung when the first
+    of them began its last look."""
     busy: set[int] = set()
+    seen = dict.fromkeys(range(len(runs)), 0)
 
     async def keep(number: int) -> None:
         while True:
             busy.add(number)
+            seen[number] = bell.count
             await runs[number]()
             busy.discard(number)
             if not busy or stopping.is_set() or asyncio.get_running_loop().time() > until:
                 return
-            await bell.wait(POLL_S)
+            await bell.wait(seen[number], POLL_S)
 
     await asyncio.gather(*(keep(number) for number in range(len(runs))))
+    return min(seen.values())
 
 
 @contextmanager

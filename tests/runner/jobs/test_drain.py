@@ -319,6 +319,37 @@ def test_a_second_drain_does_not_stay(gateway, staying):
     assert staying.is_alive()
 
 
+def test_a_ring_that_one_has_heard_is_not_lost_for_the_other():
+    """The poller waits, the deliverer has just ended, and then it rings: what the ring was about is the deliverer's."""
+    looked = []
+
+    class Rings:
+        """A bell that rings while somebody waits for it."""
+
+        count = 0
+
+        async def wait(self, _since, _seconds):
+            await asyncio.sleep(0.02)
+            self.count += 1
+            return True
+
+    async def deliver():
+        await asyncio.sleep(0.01)
+        looked.append("deliverer")
+
+    async def poll():
+        looked.append("poller")
+
+    async def side_by_side():
+        bell = Rings()
+        until = asyncio.get_running_loop().time() + 30
+        seen = await drain._side_by_side([deliver, poll], threading.Event(), bell, until)
+        assert looked == ["poller", "deliverer", "poller"]
+        assert seen < bell.count
+
+    asyncio.run(side_by_side())
+
+
 def test_when_it_has_stayed_for_its_time_a_worker_is_woken_again(gateway, redis_client):
     drain.run(0.05)
     queues.enqueue_drain()

@@ -163,8 +163,8 @@ def test_one_ctrl_c_that_arrives_twice_leaves_everyone_its_grace(
 ):
     monkeypatch.setattr("runner.supervisor.supervisor.ONE_PRESS_S", 3600)
     slow = (
-        "import signal, sys, time; "
-        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.5), print('bye', flush=True), sys.exit())); "
+        "import os, signal, sys, time; "
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.5), os.write(1, b'bye\\n'), sys.exit())); "
         "print('idle', flush=True); signal.pause()"
     )
     supervisor.add([plan("one", slow, grace_s=60)])
