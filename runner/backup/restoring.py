@@ -19,6 +19,7 @@ from runner.backup.streams import Waiting, store_waiting
 from runner.backup.unpacking import unpack
 from runner.backup.writing import CONTROL, FOLDERS, FORMAT, KEYS, MANIFEST, TELEMETRY, WAITING, Manifest
 from runner.supervisor.accounts import Account
+from runner.supervisor.home import give_all
 
 FOLDERS_BACK = (*FOLDERS, "journal")
 
@@ -103,10 +104,7 @@ def _put_files(home: Path, folder: Path, account: Account) -> None:
             if (place / each.name).exists():
                 raise BackupError(f"{place} is not empty: restore into an empty place.")
             each.rename(place / each.name)
-    if account.uid is not None and account.gid is not None:
-        for directory, _, names in os.walk(home / "objects"):
-            for path in (directory, *(f"{directory}/{name}" for name in names)):
-                os.chown(path, account.uid, account.gid, follow_symlinks=False)
+    give_all(home / "objects", account)
 
 
 def _put_keys(config: Config, keys: bytes) -> None:

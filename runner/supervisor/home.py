@@ -75,7 +75,7 @@ def _apply(path: Path, entry: Entry, account: Account) -> None:
         if account.is_separate and account.gid is not None:
             os.fchown(descriptor, account.uid if entry.owned and account.uid is not None else 0, account.gid)
             if entry.path == "redis":
-                _give_all(path, account)
+                give_all(path, account)
         os.fchmod(descriptor, entry.mode)
     finally:
         os.close(descriptor)
@@ -89,9 +89,11 @@ def _open(path: Path, entry: Entry) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
-def _give_all(folder: Path, account: Account) -> None:
-    """A home that was first used without the account has Redis' files owned by root."""
-    assert account.uid is not None and account.gid is not None
+def give_all(folder: Path, account: Account) -> None:
+    """A folder with all in it, as root has left it: Redis' files of a home that was first used without the account,
+    and what a backup brought back. Nothing where the account is not separate."""
+    if account.uid is None or account.gid is None:
+        return
     for directory, _, files in os.walk(folder):
         for found in (directory, *(f"{directory}/{name}" for name in files)):
             os.chown(found, account.uid, account.gid, follow_symlinks=False)
