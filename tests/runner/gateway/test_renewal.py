@@ -3,27 +3,12 @@ call is lost meanwhile."""
 
 import asyncio
 
-import pytest
-
 from functions.states import EndReason, Outcome
 from runner.gateway.renewal import Renewal
 from runner.sandbox.driver import DriverError
-from tests.runner.gateway.boxes import World, ended, until
+from tests.runner.gateway.boxes import ended, run, until
 
-
-@pytest.fixture
-def run(tmp_path):
-    def runner(body, **world):
-        async def main():
-            one = World(tmp_path, **world)
-            try:
-                await asyncio.wait_for(body(one), 20)
-            finally:
-                await one.close()
-
-        asyncio.run(main())
-
-    return runner
+__all__ = ["run"]
 
 
 def ids(boxes):
