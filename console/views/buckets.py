@@ -14,6 +14,7 @@ from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.http import require_POST
 
 from console import bucket_rows
+from console.confirming import require_typed
 from console.forms import Form
 from console.http import Place, project_view
 from console.snippets import aws
@@ -121,7 +122,7 @@ def delete_object(request: HttpRequest, place: Place, name: str) -> HttpResponse
     bucket, key = _bucket(place, name), request.POST.get("key", "")
     wanted = bucket_rows.name_of(key)
     try:
-        _check_typed(request, wanted)
+        require_typed(request, wanted)
         care.delete_file(acting=place.principal, bucket=bucket, key=key)
     except InvalidParameterValue as error:
         return _item(request, bucket, status=error.status, delete_problem=error.message)
@@ -135,7 +136,7 @@ def delete(request: HttpRequest, place: Place, name: str) -> HttpResponse:
     """Remove an empty bucket, once its name was typed."""
     bucket = _bucket(place, name)
     try:
-        _check_typed(request, bucket.name)
+        require_typed(request, bucket.name)
         services.delete_bucket(acting=place.principal, bucket=bucket)
     except FunctoryError as error:
         return _page(request, bucket, status=error.status, delete_problem=error.message)
@@ -168,11 +169,6 @@ def _check_files(files: list[UploadedFile[Any]]) -> None:
             f"The browser uploads at most {LARGEST_UPLOAD // MB:,} MB a file. Larger ones go with aws s3 cp.",
             field="files",
         )
-
-
-def _check_typed(request: HttpRequest, wanted: str) -> None:
-    if request.POST.get("typed_name", "").strip() != wanted.strip():
-        raise InvalidParameterValue(f"Type {wanted} to confirm. Nothing was deleted.")
 
 
 def _page(request: HttpRequest, bucket: Bucket, *, status: int = 200, **more: Any) -> HttpResponse:

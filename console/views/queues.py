@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from console import queue_form
+from console.confirming import require_typed
 from console.forms import Form
 from console.http import Place, project_view
 from console.paging import next_address
 from console.snippets import aws
-from functions.errors import FunctoryError, InvalidParameterValue
+from functions.errors import FunctoryError
 from functions.models import MessageQueue
 from functions.queries import queue_pages as queries
 from functions.queries.message_queues import sources_of, url_of
@@ -108,7 +109,7 @@ def purge(request: HttpRequest, place: Place, queue_id: UUID) -> HttpResponse:
     """Delete every message, once the queue's name was typed."""
     queue = queries.queue_with_id(place.project.pk, queue_id)
     try:
-        _check_typed(request, queue, "typed_purge")
+        require_typed(request, queue.name, "typed_purge")
         services.purge_queue(acting=place.principal, queue=queue)
     except FunctoryError as error:
         return _page(request, queue, status=error.status, purge_problem=error.message)
@@ -122,7 +123,7 @@ def delete(request: HttpRequest, place: Place, queue_id: UUID) -> HttpResponse:
     """Remove the queue with its messages, once its name was typed."""
     queue = queries.queue_with_id(place.project.pk, queue_id)
     try:
-        _check_typed(request, queue, "typed_name")
+        require_typed(request, queue.name)
         services.delete_queue(acting=place.principal, queue=queue)
     except FunctoryError as error:
         return _page(request, queue, status=error.status, delete_problem=error.message)
@@ -145,11 +146,6 @@ def _create(request: HttpRequest, place: Place) -> HttpResponse:
         return _listing(request, place, form, status=error.status)
     messages.info(request, f"{queue.name} takes messages. Its address stands below.")
     return redirect("queue", place.account, queue.pk)
-
-
-def _check_typed(request: HttpRequest, queue: MessageQueue, field: str) -> None:
-    if request.POST.get(field, "").strip() != queue.name:
-        raise InvalidParameterValue(f"Type {queue.name} to confirm. Nothing was deleted.")
 
 
 def _listing(request: HttpRequest, place: Place, form: Form, *, status: int = 200) -> HttpResponse:
