@@ -48,8 +48,13 @@ def builder(monkeypatch):
 
     monkeypatch.setattr(deploy, "open_builder", opened)
     monkeypatch.setattr(deploy, "builder_reference", lambda name: f"builder:{name}")
-    monkeypatch.setattr(deploy.images, "are_missing", lambda _runtime: False)
     return built
+
+
+@pytest.fixture(autouse=True)
+def images_are_there(monkeypatch):
+    """No engine is asked here, whether one runs or not."""
+    monkeypatch.setattr(deploy.images, "are_missing", lambda _runtime: False)
 
 
 @pytest.fixture
